@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+
+# Adds the sanitizers to a target and to all that link it. Only on request and by target, as
+# measuring programs of the same build must not pay for them.
+function(wsext_sanitize target)
+    if(WSEXT_SANITIZE AND NOT WIN32)
+        set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        target_compile_options(${target} PUBLIC ${flags})
+        target_link_options(${target} PUBLIC ${flags})
+    endif()
+endfunction()
+
+# Drops the files that are not written yet from a list of sources.
+function(wsext_keep_existing list)
+    set(kept)
+    foreach(file IN LISTS ${list})
+        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+            list(APPEND kept ${file})
+        endif()
+    endforeach()
+    set(${list} ${kept} PARENT_SCOPE)
+endfunction()
+
+# Reads a spec file and writes NAME.def, with which the DLL is linked, and NAME-import.def, of
+# which the import library is made.
+function(wsext_add_exports name spec)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${spec})
+    file(STRINGS ${spec} lines REGEX "^@")
+    set(exports "LIBRARY ${name}.dll\nEXPORTS\n")
+    set(imports ${exports})
+    foreach(line IN LISTS lines)
+        if(NOT line MATCHES "^@ stdcall ([A-Za-z0-9_]+)\\(([a-z0-9 ]*)\\) ([A-Za-z0-9_]+)$")
+            message(FATAL_ERROR "${spec}: cannot read: ${line}")
+        endif()
+        set(export ${CMAKE_MATCH_1})
+        set(function ${CMAKE_MATCH_3})
+        separate_arguments(arguments UNIX_COMMAND "${CMAKE_MATCH_2}")
+        wsext_stdcall_suffix(suffix ${arguments})
+        string(APPEND exports "    ${export} = ${function}${suffix}\n")
+        string(APPEND imports "    ${export}${suffix}\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${name}.def CONTENT "${exports}" @ONLY)
+    file(CONFIGURE OUTPUT ${name}-import.def CONTENT "${imports}" @ONLY)
+endfunction()
+
+# Only 32-bit x86 decorates stdcall functions with the size of their arguments.
+function(wsext_stdcall_suffix result)
+    set(bytes 0)
+    foreach(type IN LISTS ARGN)
+        if(type MATCHES "^(int64|double)$")
+            math(EXPR bytes "${bytes} + 8")
+        else()
+            math(EXPR bytes "${bytes} + 4")
+        endif()
+    endforeach()
+    if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+        set(${result} "@${bytes}" PARENT_SCOPE)
+    else()
+        set(${result} "" PARENT_SCOPE)
+    endif()
+endfunction()
+
+# The linker names the symbols of its import library as the DLL's exports, which on 32-bit x86 are
+# undecorated, so that no compiled call would find them; dlltool makes both sides right.
+function(wsext_fix_import_library target)
+    add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+        COMMAND ${CMAKE_DLLTOOL} --kill-at
+            --input-def ${CMAKE_CURRENT_BINARY_DIR}/${target}-import.def
+            --output-lib $<TARGET_LINKER_FILE:${target}>)
+endfunction()
+
+# Passes the project's version to a target's resource file.
+function(wsext_add_version target)
+    target_compile_definitions(${target} PRIVATE
+        WSEXT_MAJOR=${PROJECT_VERSION_MAJOR}
+        WSEXT_MINOR=${PROJECT_VERSION_MINOR}
+        WSEXT_PATCH=${PROJECT_VERSION_PATCH})
+endfunction()
+
+# wsext_add_wine_test(NAME n TARGET t [SHIM] [ARGS …] [ENVIRONMENT …] [TIMEOUT s] [LABELS …])
+# Registers a test that runs a program we built under Wine; with SHIM through wsext-run.exe.
+function(wsext_add_wine_test)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "SHIM" "NAME;TARGET;TIMEOUT" "ARGS;ENVIRONMENT;LABELS")
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "wsext_add_wine_test: unknown: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set(command ${PROJECT_SOURCE_DIR}/toolchain/wine)
+    if(arg_SHIM)
+        # The launcher hands the name to Windows as it is, and only Wine's own loader understands
+        # the names of Unix, so the drive that stands for the root goes before it.
+        list(APPEND command $<TARGET_FILE:wsext-run> Z:$<TARGET_FILE:${arg_TARGET}>)
+    else()
+        list(APPEND command $<TARGET_FILE:${arg_TARGET}>)
+    endif()
+    add_test(NAME ${arg_NAME} COMMAND ${command} ${arg_ARGS})
+    if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+        list(APPEND arg_ENVIRONMENT WSEXT_WINE_BITS=32)
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    set_tests_properties(${arg_NAME} PROPERTIES
+        ENVIRONMENT "${arg_ENVIRONMENT}"
+        FIXTURES_REQUIRED wine
+        LABELS "${arg_LABELS}"
+        SKIP_RETURN_CODE 77
+        TIMEOUT ${arg_TIMEOUT})
+endfunction()
