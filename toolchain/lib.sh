@@ -1,0 +1,163 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the scripts of this folder share; to be sourced.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deps=$root/build/deps
+triplets="x86_64-w64-mingw32 i686-w64-mingw32"
+build_packages="cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 wine64
+    libcmocka-dev dpkg-dev ca-certificates iproute2 procps util-linux"
+source_entry=/etc/apt/sources.list.d/wsext-source
+
+say() {
+    printf '== %s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# Runs a command with its output in a log that is shown only when the command fails.
+quietly() {
+    local log
+    log=$(mktemp)
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        cat "$log" >&2
+        rm -f "$log"
+        die "failed: $*"
+    fi
+    rm -f "$log"
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "must be root for: $*"
+    fi
+}
+
+apt() {
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# The lists are fetched at most once in a run, and not at all where nothing is missing.
+apt_update_once() {
+    [ -z "${apt_updated:-}" ] || return 0
+    apt update
+    apt_updated=yes
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+install_packages() {
+    local package missing=()
+    command -v apt-get >/dev/null || die "needs apt; on other systems install: $*"
+    for package; do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing ${missing[*]}"
+    apt_update_once
+    apt install --no-install-recommends "${missing[@]}"
+}
+
+has_cmocka_source() {
+    apt-cache showsrc cmocka 2>/dev/null | grep -q '^Package: cmocka$'
+}
+
+# Adds a source line beside the one that CMocka's binary package comes from. All but the type is
+# taken over from there, as apt rejects two lines for one place that differ in their options.
+add_source_entry() {
+    local description site release file
+    description=$(apt-cache policy libcmocka-dev |
+        sed -n 's/^ *[0-9-]* \(.* Packages\)$/\1/p' | head -n 1)
+    [ -n "$description" ] || die "apt knows no libcmocka-dev"
+    # shellcheck disable=SC2016  # These are apt's variables.
+    read -r site release file < <(apt-get indextargets \
+        --format '$(SITE) $(RELEASE) $(SOURCESENTRY)' "Description: $description")
+    file=${file%:*}
+    say "adding a source line to apt for $release"
+    case $file in
+    *.sources)
+        awk -v RS= -v site="$site" -v release="$release" '
+            /(^|\n)Types:[^\n]*deb/ && index($0, site) && index($0, release) && !found {
+                found = 1
+                sub(/(^|\n)Types:[^\n]*/, "\nTypes: deb-src")
+                sub(/^\n/, "")
+                print
+            }' "$file" | as_root tee "$source_entry.sources" >/dev/null
+        ;;
+    *)
+        awk -v site="$site" -v release="$release" '
+            /^deb[ \t]/ && index($0, site) && index($0, release) && !found {
+                found = 1
+                sub(/^deb/, "deb-src")
+                print
+            }' "$file" | as_root tee "$source_entry.list" >/dev/null
+        ;;
+    esac
+    apt update
+}
+
+fetch_cmocka_source() {
+    local folder=$1
+    if ! has_cmocka_source; then
+        apt_update_once
+        has_cmocka_source || add_source_entry
+    fi
+    has_cmocka_source || die "apt offers no source package of cmocka"
+    (cd "$folder" && quietly apt-get -q source cmocka)
+}
+
+# Builds in a scratch folder and moves the result in whole, so that a build that was interrupted
+# leaves nothing that looks finished.
+build_cmocka() {
+    local triplet=$1 source=$2 scratch=$3
+    say "building cmocka for $triplet"
+    quietly cmake -G Ninja -S "$source" -B "$scratch/$triplet" \
+        -DCMAKE_TOOLCHAIN_FILE="$root/toolchain/mingw-${triplet%%-*}.cmake" \
+        -DCMAKE_BUILD_TYPE=Release -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
+    quietly cmake --build "$scratch/$triplet" --target cmocka-static
+    rm -rf "${deps:?}/$triplet"
+    mkdir -p "$scratch/out/lib" "$scratch/out/include"
+    cp "$scratch/$triplet/src/libcmocka-static.a" "$scratch/out/lib"
+    cp "$source"/include/cmocka.h "$scratch/out/include"
+    mv "$scratch/out" "$deps/$triplet"
+}
+
+setup_cmocka() {
+    local triplet missing='' scratch
+    for triplet in $triplets; do
+        [ -e "$deps/$triplet/lib/libcmocka-static.a" ] || missing="$missing $triplet"
+    done
+    [ -n "$missing" ] || return 0
+    mkdir -p "$deps"
+    scratch=$(mktemp -d "$deps/cmocka.XXXXXX")
+    # apt drops its rights for the download and has to get in.
+    chmod 755 "$scratch"
+    fetch_cmocka_source "$scratch"
+    for triplet in $missing; do
+        build_cmocka "$triplet" "$(echo "$scratch"/cmocka-*/)" "$scratch"
+    done
+    rm -rf "$scratch"
+}
+
+setup() {
+    # shellcheck disable=SC2086  # A list of words.
+    install_packages $build_packages "$@"
+    setup_cmocka
+}
+
+# Configures and builds one preset.
+build() {
+    say "building $1"
+    (cd "$root" && quietly cmake --preset "$1" && cmake --build --preset "$1")
+}
