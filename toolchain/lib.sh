@@ -41,7 +41,7 @@ as_root() {
     fi
 }
 
-apt() {
+apt_get() {
     quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
         -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@"
 }
@@ -49,7 +49,7 @@ apt() {
 # The lists are fetched at most once in a run, and not at all where nothing is missing.
 apt_update_once() {
     [ -z "${apt_updated:-}" ] || return 0
-    apt update
+    apt_get update
     apt_updated=yes
 }
 
@@ -66,7 +66,7 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
     apt_update_once
-    apt install --no-install-recommends "${missing[@]}"
+    apt_get install --no-install-recommends "${missing[@]}"
 }
 
 has_cmocka_source() {
@@ -104,7 +104,7 @@ add_source_entry() {
             }' "$file" | as_root tee "$source_entry.list" >/dev/null
         ;;
     esac
-    apt update
+    apt_get update
 }
 
 fetch_cmocka_source() {
@@ -134,17 +134,17 @@ build_cmocka() {
 }
 
 setup_cmocka() {
-    local triplet missing='' scratch
+    local triplet wanted='' scratch
     for triplet in $triplets; do
-        [ -e "$deps/$triplet/lib/libcmocka-static.a" ] || missing="$missing $triplet"
+        [ -e "$deps/$triplet/lib/libcmocka-static.a" ] || wanted="$wanted $triplet"
     done
-    [ -n "$missing" ] || return 0
+    [ -n "$wanted" ] || return 0
     mkdir -p "$deps"
     scratch=$(mktemp -d "$deps/cmocka.XXXXXX")
     # apt drops its rights for the download and has to get in.
     chmod 755 "$scratch"
     fetch_cmocka_source "$scratch"
-    for triplet in $missing; do
+    for triplet in $wanted; do
         build_cmocka "$triplet" "$(echo "$scratch"/cmocka-*/)" "$scratch"
     done
     rm -rf "$scratch"
@@ -152,7 +152,7 @@ setup_cmocka() {
 
 setup() {
     # shellcheck disable=SC2086  # A list of words.
-    install_packages $build_packages "$@"
+    install_packages $build_packages
     setup_cmocka
 }
 
