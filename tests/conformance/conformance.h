@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_CONFORMANCE_H
+#define WSEXT_CONFORMANCE_H
+
+/* The program under test is an ordinary Windows program: it knows nothing of wsext, takes
+ * ConnectEx from WSAIoctl, and imports ws2_32 as everybody does. */
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0600
+#endif
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <mswsock.h>
+#include <windows.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TEST(topic, name, where, seconds) void topic##_##name(void **state);
+#define XFAIL(topic, name, id, reason)
+#include "tests.def"
+#undef TEST
+#undef XFAIL
+
+/* CMocka hands every test a state that none of them needs. */
+#define CONF_TEST(name)           \
+    static void name##__body(void); \
+    void name(void **state) {     \
+        (void) state;             \
+        name##__body();           \
+    }                             \
+    static void name##__body(void)
+
+#define CONF__KEY 0x5eed
+#define CONF__LIMIT 5000
+#define CONF__QUIET 40
+
+#define CONF__STATUS_PENDING 0x00000103u
+#define CONF__STATUS_CANCELLED 0xC0000120u
+#define CONF__STATUS_REFUSED 0xC0000236u
+
+/* main.c: only the thread that runs the test may check or skip, as both unwind its stack. */
+#define CHECK(what)                                                          \
+    do {                                                                     \
+        if (!(what))                                                         \
+            conf_fail(__FILE__, __LINE__, "not true: %s", #what);            \
+    } while (0)
+#define CHECK_EQ(actual, expected) \
+    conf_equal(__FILE__, __LINE__, #actual, (long long) (actual), (long long) (expected))
+
+void conf_fail(const char *file, int line, const char *format, ...);
+void conf_equal(const char *file, int line, const char *what, long long actual,
+                long long expected);
+void conf_skip(const char *reason);
+
+/* peers.c */
+struct conf_target {
+    struct sockaddr_storage name;
+    int length;
+};
+
+/* A listener whose queue is full: the system then drops what else asks for a connection. */
+struct conf_silent {
+    SOCKET listener;
+    SOCKET fillers[16];
+    int count;
+    struct conf_target target;
+};
+
+/* A thread that accepts one connection and reads it to the end. */
+struct conf_sink {
+    int family;
+    int receive_buffer;
+    DWORD accept_delay;
+    DWORD read_delay;
+    DWORD chunk;
+    uint64_t reset_after;
+    BOOL sparse;
+    BOOL shut_reading;
+
+    struct conf_target target;
+    SOCKET listener;
+    HANDLE thread;
+    uint64_t received;
+    uint64_t first_wrong;
+    BOOL intact;
+    BOOL ended;
+};
+
+SOCKET conf_listen(int family, int backlog, struct conf_target *target);
+SOCKET conf_refuse(int family, struct conf_target *target);
+void conf_silent_fill(struct conf_silent *silent, int family);
+void conf_silent_drain(struct conf_silent *silent);
+void conf_sink_start(struct conf_sink *sink);
+void conf_sink_finish(struct conf_sink *sink);
+unsigned char conf_pattern(uint64_t offset);
+void conf_pattern_fill(void *buffer, uint64_t length);
+void conf_set_port(struct conf_target *target, unsigned short port);
+unsigned short conf_get_port(const struct conf_target *target);
+void conf_loopback(int family, struct conf_target *target);
+
+/* calls.c */
+SOCKET conf_tcp(int family);
+SOCKET conf_client(int family);
+void conf_bind(SOCKET socket, int family);
+void conf_need_ipv6(void);
+void conf_need_space(void);
+LPFN_CONNECTEX conf_pointer(SOCKET socket);
+HANDLE conf_port(SOCKET socket);
+HANDLE conf_event(void);
+BOOL conf_call(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,
+               OVERLAPPED *overlapped);
+void conf_start(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,
+                OVERLAPPED *overlapped);
+DWORD conf_wait(SOCKET socket, OVERLAPPED *overlapped, DWORD *bytes);
+void conf_connect(SOCKET socket, const struct conf_target *target);
+void conf_update(SOCKET socket);
+void conf_exchange(SOCKET client, SOCKET server);
+SOCKET conf_accept(SOCKET listener);
+BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED **overlapped, DWORD *error, DWORD *bytes);
+void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes);
+void conf_quiet(HANDLE port);
+int conf_last(int result);
+
+/* memory.c */
+void *conf_noaccess(void);
+void *conf_readonly(void);
+void *conf_before_noaccess(const void *content, size_t length);
+void *conf_pages(size_t length);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "conformance.h"
+
+#define MAIN__FAILED 1
+#define MAIN__USAGE 2
+#define MAIN__SKIPPED 77
+#define MAIN__HUNG 99
+
+struct main__row {
+    const char *name;
+    const char *where;
+    unsigned seconds;
+    struct CMUnitTest test;
+};
+
+struct main__xfail {
+    const char *name;
+    const char *id;
+    const char *reason;
+};
+
+static const struct main__row main__rows[] = {
+#define TEST(topic, name, where, seconds) \
+    {#topic "_" #name, #where, seconds,   \
+     {#topic "_" #name, topic##_##name, NULL, NULL, NULL}},
+#define XFAIL(topic, name, id, reason)
+#include "tests.def"
+#undef TEST
+#undef XFAIL
+};
+
+static const struct main__xfail main__xfails[] = {
+#define TEST(topic, name, where, seconds)
+#define XFAIL(topic, name, id, reason) {#topic "_" #name, id, reason},
+#include "tests.def"
+#undef TEST
+#undef XFAIL
+    {NULL, NULL, NULL}};
+
+static unsigned main__seconds;
+static BOOL main__skipped;
+
+static const char *main__error_name(long long code) {
+    static const struct {
+        long long code;
+        const char *name;
+    } names[] = {
+#define NAME(code) {code, #code},
+        NAME(ERROR_IO_PENDING) NAME(ERROR_INVALID_PARAMETER) NAME(ERROR_OPERATION_ABORTED)
+        NAME(ERROR_NOT_FOUND) NAME(ERROR_CONNECTION_REFUSED) NAME(ERROR_NETNAME_DELETED)
+        NAME(ERROR_CONNECTION_ABORTED) NAME(ERROR_NETWORK_UNREACHABLE)
+        NAME(ERROR_HOST_UNREACHABLE) NAME(ERROR_SEM_TIMEOUT) NAME(WSAEFAULT) NAME(WSAEINVAL)
+        NAME(WSAEALREADY) NAME(WSAEISCONN) NAME(WSAENOTCONN) NAME(WSAENOTSOCK)
+        NAME(WSAECONNREFUSED) NAME(WSAECONNRESET) NAME(WSAECONNABORTED) NAME(WSAEWOULDBLOCK)
+        NAME(WSAEADDRNOTAVAIL) NAME(WSAEADDRINUSE) NAME(WSAEAFNOSUPPORT) NAME(WSAENETUNREACH)
+        NAME(WSAEHOSTUNREACH) NAME(WSAETIMEDOUT) NAME(WSAEOPNOTSUPP) NAME(WSANOTINITIALISED)
+        NAME(WSAENOPROTOOPT) NAME(CONF__STATUS_CANCELLED) NAME(CONF__STATUS_REFUSED)
+        NAME(CONF__STATUS_PENDING)
+#undef NAME
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        if (names[i].code == code)
+            return names[i].name;
+    }
+    return "";
+}
+
+static const char *main__base_name(const char *file) {
+    const char *slash = strrchr(file, '/');
+    return slash != NULL ? slash + 1 : file;
+}
+
+void conf_fail(const char *file, int line, const char *format, ...) {
+    va_list arguments;
+
+    printf("WHAT: %s:%d: ", main__base_name(file), line);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+    _fail(file, line);
+}
+
+void conf_equal(const char *file, int line, const char *what, long long actual,
+                long long expected) {
+    if (actual == expected)
+        return;
+    conf_fail(file, line, "%s is %lld %s, expected %lld %s", what, actual,
+              main__error_name(actual), expected, main__error_name(expected));
+}
+
+void conf_skip(const char *reason) {
+    printf("SKIP: %s\n", reason);
+    main__skipped = TRUE;
+    skip();
+}
+
+/* A hang is a result like any other, and a process that is only killed from outside would be
+ * left behind by the launcher that started it. */
+static DWORD WINAPI main__watchdog(void *parameter) {
+    (void) parameter;
+    Sleep(main__seconds * 1000);
+    printf("WHAT: hangs: not finished after %u s\n", main__seconds);
+    TerminateProcess(GetCurrentProcess(), MAIN__HUNG);
+    return 0;
+}
+
+static const struct main__xfail *main__find_xfail(const char *name) {
+    const struct main__xfail *xfail;
+
+    for (xfail = main__xfails; xfail->name != NULL; xfail++) {
+        if (strcmp(xfail->name, name) == 0)
+            return xfail;
+    }
+    return NULL;
+}
+
+static int main__run(const struct main__row *row, BOOL plain) {
+    const struct main__xfail *xfail = plain ? NULL : main__find_xfail(row->name);
+    const struct CMUnitTest tests[] = {row->test};
+    WSADATA data;
+    int failed;
+
+    main__seconds = row->seconds;
+    CloseHandle(CreateThread(NULL, 0, main__watchdog, NULL, 0, NULL));
+    if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+        return MAIN__FAILED;
+    failed = cmocka_run_group_tests_name(row->name, tests, NULL, NULL);
+    if (main__skipped)
+        return MAIN__SKIPPED;
+    if (xfail == NULL)
+        return failed != 0 ? MAIN__FAILED : 0;
+    printf("%s: %s: %s\n", failed != 0 ? "XFAIL" : "XPASS", xfail->id, xfail->reason);
+    return failed != 0 ? 0 : MAIN__FAILED;
+}
+
+int main(int argc, char **argv) {
+    const size_t count = sizeof main__rows / sizeof *main__rows;
+    BOOL plain;
+    size_t i;
+
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (i = 0; i < count; i++)
+            printf("%s\n", main__rows[i].name);
+        return 0;
+    }
+    /* Without the shim nothing is expected to fail for a reason that the shim has. */
+    plain = argc == 3 && strcmp(argv[1], "--plain") == 0;
+    for (i = 0; (argc == 2 || plain) && i < count; i++) {
+        if (strcmp(main__rows[i].name, argv[argc - 1]) == 0)
+            return main__run(&main__rows[i], plain);
+    }
+    fprintf(stderr, "usage: %s --list | [--plain] NAME\n", argv[0]);
+    return MAIN__USAGE;
+}
