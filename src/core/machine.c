@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/machine.h"
+
+void machine_init(struct machine* machine) {
+    machine->state = MACHINE_UNCONNECTED;
+    machine->owed = 0;
+}
+
+static unsigned machine__settle(struct machine* machine, enum machine_state state,
+                                unsigned action) {
+    unsigned actions = machine->owed ? action : 0;
+    machine->state = (unsigned char) state;
+    machine->owed = 0;
+    return actions;
+}
+
+static unsigned machine__cancel(struct machine* machine) {
+    switch (machine->state) {
+        case MACHINE_CONNECTING:
+            return machine__settle(machine, MACHINE_FAILED, MACHINE_ABORT);
+        case MACHINE_SENDING:
+            /* The state stays: the host may have completed the operation before the cancel. */
+            return MACHINE_CANCEL_HOST;
+        default:
+            return 0;
+    }
+}
+
+static unsigned machine__close(struct machine* machine) {
+    /* A host that closes a socket need not report its operations as cancelled (Wine 8 completes a
+     * pending send with STATUS_HANDLES_CLOSED), so it is told to cancel them first. */
+    unsigned carried = machine->state == MACHINE_SENDING ? MACHINE_CANCEL_HOST : 0;
+    return machine__settle(machine, MACHINE_CLOSED, MACHINE_ABORT) | carried;
+}
+
+unsigned machine_step(struct machine* machine, enum machine_event event) {
+    /* The handle is gone, and what its last host calls still report concerns nobody. */
+    if (machine->state == MACHINE_CLOSED)
+        return 0;
+
+    switch (event) {
+        case MACHINE_WATCHED:
+            if (machine->state == MACHINE_CONNECTING)
+                return MACHINE_FORBIDDEN;
+            machine->state = MACHINE_CONNECTING;
+            machine->owed = 1;
+            return 0;
+
+        case MACHINE_HANDED:
+            if (machine->state == MACHINE_CONNECTING)
+                return MACHINE_FORBIDDEN;
+            return machine__settle(machine, MACHINE_SENDING, 0);
+
+        case MACHINE_UP:
+            if (machine->state != MACHINE_CONNECTING)
+                return 0;
+            /* The completion stays owed until the host has accepted the send. */
+            machine->state = MACHINE_SENDING;
+            return MACHINE_SEND;
+
+        case MACHINE_DOWN:
+            if (!machine->owed)
+                return 0;
+            return machine__settle(machine, MACHINE_FAILED, MACHINE_FAIL);
+
+        case MACHINE_CANCEL:
+        case MACHINE_THREAD_EXIT:
+            return machine__cancel(machine);
+
+        case MACHINE_CLOSE:
+            return machine__close(machine);
+
+        case MACHINE_SEEN_UP:
+            if (machine->state == MACHINE_SENDING)
+                machine->state = MACHINE_CONNECTED;
+            return 0;
+
+        case MACHINE_UPDATE:
+            /* Only who has seen the connection up may declare it an ordinary one. */
+            if (machine->state != MACHINE_CONNECTED && machine->state != MACHINE_UPDATED)
+                return MACHINE_FORBIDDEN;
+            machine->state = MACHINE_UPDATED;
+            return 0;
+
+        case MACHINE_PLAIN:
+            if (machine->state == MACHINE_CONNECTING)
+                return MACHINE_FORBIDDEN;
+            machine->state = MACHINE_UNCONNECTED;
+            return 0;
+
+        default:
+            return 0;
+    }
+}
+
+int machine_is_connecting(const struct machine* machine) {
+    return machine->state == MACHINE_CONNECTING;
+}
+
+int machine_is_default_state(const struct machine* machine) {
+    return machine->state == MACHINE_SENDING || machine->state == MACHINE_CONNECTED;
+}

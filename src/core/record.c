@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/record.h"
+
+#include <stdlib.h>
+
+#include "core/table.h"
+
+struct record* record_find(SOCKET handle) {
+    return table_lock(handle);
+}
+
+struct record* record_need(SOCKET handle) {
+    struct record* record = table_lock(handle);
+    if (record != NULL)
+        return record;
+
+    record = calloc(1, sizeof *record);
+    if (record == NULL)
+        return NULL;
+    record->handle = handle;
+    machine_init(&record->machine);
+    if (table_set_record(handle, record) != 0) {
+        free(record);
+        return NULL;
+    }
+    return record;
+}
+
+void record_release(SOCKET handle) {
+    table_unlock(handle);
+}
+
+void record_drop(SOCKET handle) {
+    /* The lock is recursive on Windows, so the look-up can be repeated under it. */
+    struct record* record = table_lock(handle);
+    if (record != NULL) {
+        table_set_record(handle, NULL);
+        free(record);
+    }
+    table_unlock(handle);
+}

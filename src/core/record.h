@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_CORE_RECORD_H
+#define WSEXT_CORE_RECORD_H
+
+#include "core/machine.h"
+#include "host/host.h"
+
+struct operation;
+
+/* What we know of one socket. It lies in the table and is touched under the table's lock only. */
+struct record {
+    SOCKET handle;
+    struct machine machine;
+    unsigned char is_send;   /* The host carries the OVERLAPPED with a send. */
+    unsigned char by_engine; /* The host carries the OVERLAPPED for the engine's thread. */
+    unsigned char survives;  /* The operation outlives the thread that issued it. */
+    unsigned char finished;  /* The carried operation is known to have ended. */
+    unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
+    DWORD owner;             /* The thread that issued the operation. */
+    unsigned peer;           /* A digest of the address that is connected to. */
+    /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
+    OVERLAPPED* overlapped;
+    struct operation* operation; /* Set while the machine is connecting. */
+    HANDLE port;                 /* The completion port that the program associated, and its key. */
+    ULONG_PTR key;
+    LPFN_CONNECTEX connect_ex; /* The provider's own function, where it is not the process' usual. */
+};
+
+/* Locks the handle's place and returns its record; record_find() gives NULL where there is none,
+ * record_need() makes one and gives NULL only where memory is short. Each is followed by
+ * record_release(), also after NULL. */
+struct record* record_find(SOCKET handle);
+struct record* record_need(SOCKET handle);
+void record_release(SOCKET handle);
+
+/* Under the lock: forgets the record, if there is one. */
+void record_drop(SOCKET handle);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_CORE_STATS_H
+#define WSEXT_CORE_STATS_H
+
+#include "core/record.h"
+
+/* What WSEXT_STATS=1 reports when the process ends. All functions cost one test of a variable where
+ * it is off. */
+
+/* A ConnectEx returned: 0 for TRUE, or its error. */
+void stats_count_call(int error, DWORD payload);
+
+/* A connection was seen to be up, by SO_UPDATE_CONNECT_CONTEXT. */
+void stats_count_connected(const struct record* record);
+
+/* A socket is about to be closed: what became of its operation is asked from the host. */
+void stats_count_close(const struct record* record);
+
+void stats_report(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_CORE_STATUS_H
+#define WSEXT_CORE_STATUS_H
+
+#include <stdint.h>
+
+/* The only place that knows a code: NTSTATUS, the Winsock or Win32 error that a program sees for it,
+ * and its name as a word. The pairs are those that Microsoft documents for overlapped socket
+ * operations; where several statuses share an error, the first row is the one we deliver. */
+
+#define STATUS__SUCCESS 0x00000000u
+#define STATUS__PENDING 0x00000103u
+#define STATUS__CANCELLED 0xC0000120u
+#define STATUS__UNSUCCESSFUL 0xC0000001u
+#define STATUS__CONNECTION_REFUSED 0xC0000236u
+
+/* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names. */
+uint32_t status_from_error(int error);
+
+/* The Winsock error for a status; WSAENETDOWN for a status that no row names, as ws2_32 answers. */
+int status_to_error(uint32_t status);
+
+/* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */
+const char* status_error_name(int error);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/table.h"
+
+#include <stdlib.h>
+
+#include "core/lock.h"
+
+/* Handles are multiples of four and stay below 2^24 (the system's limit for a process), which makes
+ * 4,096 pages of 1,024 handles. */
+#define TABLE__PAGE_BITS 10
+#define TABLE__PAGE_SIZE (1u << TABLE__PAGE_BITS)
+#define TABLE__PAGE_COUNT 4096u
+#define TABLE__STRIPE_COUNT 64u
+
+struct table__page {
+    unsigned char flags[TABLE__PAGE_SIZE];
+    void* records[TABLE__PAGE_SIZE];
+};
+
+static void* table__pages[TABLE__PAGE_COUNT];
+static lock_t table__stripes[TABLE__STRIPE_COUNT];
+static lock_t table__growth;
+
+int table_init(void) {
+    unsigned i;
+    for (i = 0; i < TABLE__STRIPE_COUNT; i++)
+        lock_init(&table__stripes[i]);
+    lock_init(&table__growth);
+    return 0;
+}
+
+static lock_t* table__stripe(uintptr_t handle) {
+    return &table__stripes[(handle >> 2) % TABLE__STRIPE_COUNT];
+}
+
+static struct table__page* table__find_page(uintptr_t handle) {
+    uintptr_t index = handle >> (2 + TABLE__PAGE_BITS);
+    return index < TABLE__PAGE_COUNT ? lock_load_pointer(&table__pages[index]) : NULL;
+}
+
+static unsigned table__slot(uintptr_t handle) {
+    return (unsigned) (handle >> 2) & (TABLE__PAGE_SIZE - 1);
+}
+
+static struct table__page* table__need_page(uintptr_t handle) {
+    uintptr_t index = handle >> (2 + TABLE__PAGE_BITS);
+    struct table__page* page = table__find_page(handle);
+    if (page != NULL || index >= TABLE__PAGE_COUNT)
+        return page;
+
+    /* Handles of one page are spread over all stripes, so pages have a lock of their own. */
+    lock_acquire(&table__growth);
+    page = lock_load_pointer(&table__pages[index]);
+    if (page == NULL) {
+        page = calloc(1, sizeof *page);
+        lock_store_pointer(&table__pages[index], page);
+    }
+    lock_release(&table__growth);
+    return page;
+}
+
+unsigned table_flags(uintptr_t handle) {
+    const struct table__page* page = table__find_page(handle);
+    return page != NULL ? lock_load_byte(&page->flags[table__slot(handle)]) : 0;
+}
+
+void* table_lock(uintptr_t handle) {
+    const struct table__page* page;
+    lock_acquire(table__stripe(handle));
+    page = table__find_page(handle);
+    return page != NULL ? page->records[table__slot(handle)] : NULL;
+}
+
+void table_unlock(uintptr_t handle) {
+    lock_release(table__stripe(handle));
+}
+
+int table_change_flags(uintptr_t handle, unsigned set, unsigned clear) {
+    unsigned char* flags;
+    struct table__page* page = set ? table__need_page(handle) : table__find_page(handle);
+    if (page == NULL)
+        return set ? -1 : 0;
+    flags = &page->flags[table__slot(handle)];
+    lock_store_byte(flags, (unsigned char) ((lock_load_byte(flags) & ~clear) | set));
+    return 0;
+}
+
+int table_set_record(uintptr_t handle, void* record) {
+    struct table__page* page = record != NULL ? table__need_page(handle) : table__find_page(handle);
+    if (page == NULL)
+        return record != NULL ? -1 : 0;
+    page->records[table__slot(handle)] = record;
+    return table_change_flags(handle, record != NULL ? TABLE_RECORD : 0,
+                              record != NULL ? 0 : TABLE_RECORD);
+}
+
+void table_for_each(void (*visit)(uintptr_t handle, void* record, void* context), void* context) {
+    uintptr_t index, slot;
+    for (index = 0; index < TABLE__PAGE_COUNT; index++) {
+        if (lock_load_pointer(&table__pages[index]) == NULL)
+            continue;
+        for (slot = 0; slot < TABLE__PAGE_SIZE; slot++) {
+            uintptr_t handle = ((index << TABLE__PAGE_BITS) | slot) << 2;
+            void* record;
+            if (!(table_flags(handle) & TABLE_RECORD))
+                continue;
+            record = table_lock(handle);
+            if (record != NULL)
+                visit(handle, record, context);
+            table_unlock(handle);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_CORE_TABLE_H
+#define WSEXT_CORE_TABLE_H
+
+#include <stdint.h>
+
+/* What we know of handles, found by their value: a byte of flags that is read without a lock, so that
+ * a call on a socket that we do not know costs a look-up and no more, and a record for the sockets
+ * that we do know.
+ *
+ * Handle values are small multiples of four, so the table is an array of pages that are allocated
+ * when first needed and kept. A value beyond its reach has no flags and cannot have a record. */
+
+enum table_flag {
+    TABLE_STREAM = 1,      /* The socket was created as a stream socket. */
+    TABLE_NOT_STREAM = 2,  /* The socket was created as another kind. */
+    TABLE_NONBLOCKING = 4, /* The program made the socket non-blocking. */
+    TABLE_SKIP = 8,        /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set. */
+    TABLE_SEEN = 16,       /* The socket was created under our eyes: the flags above are complete. */
+    TABLE_RECORD = 32      /* There is a record. */
+};
+
+/* Prepares the table; returns 0, or -1 where memory is short. To be called once, first. */
+int table_init(void);
+
+/* The flags of a handle, without a lock; 0 for a handle that was never mentioned. */
+unsigned table_flags(uintptr_t handle);
+
+/* Locks the part of the table that holds the handle and returns the handle's record or NULL. Each
+ * call is followed by table_unlock(); one thread locks one handle at a time. */
+void* table_lock(uintptr_t handle);
+void table_unlock(uintptr_t handle);
+
+/* Under table_lock(): sets the record (NULL takes it out; the caller frees it) and changes flags.
+ * Return 0, or -1 where memory is short or the handle is beyond the table's reach. */
+int table_set_record(uintptr_t handle, void* record);
+int table_change_flags(uintptr_t handle, unsigned set, unsigned clear);
+
+/* Calls visit with each record in turn, under its lock. */
+void table_for_each(void (*visit)(uintptr_t handle, void* record, void* context), void* context);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <winsock2.h>
+#include <windows.h>
+#include <mswsock.h>
+
+#include "host/host.h"
+
+/* The names that mswsock.dll itself exports. What the host has as an extension function is the
+ * host's; the others fail with the error that says so, where the host's own DLL raises an exception.
+ * Their prototypes are those of the SDK's headers as far as the arguments are looked at. */
+
+/* The host's function for a socket of the caller's; the pointers are the provider's. */
+static void* classic__host_function(SOCKET s, const GUID* guid) {
+    GUID asked = *guid;
+    void* function = NULL;
+    DWORD bytes;
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
+                      sizeof function, &bytes, NULL, NULL) != 0)
+        return NULL;
+    return function;
+}
+
+BOOL PASCAL classic_AcceptEx(SOCKET listener, SOCKET acceptor, void* buffer, DWORD receive_length,
+                             DWORD local_length, DWORD remote_length, DWORD* received,
+                             OVERLAPPED* overlapped) {
+    static const GUID guid = WSAID_ACCEPTEX;
+    LPFN_ACCEPTEX function = (LPFN_ACCEPTEX) classic__host_function(listener, &guid);
+    if (function == NULL)
+        return FALSE;
+    return function(listener, acceptor, buffer, receive_length, local_length, remote_length,
+                    received, overlapped);
+}
+
+BOOL PASCAL classic_TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
+                                 OVERLAPPED* overlapped, TRANSMIT_FILE_BUFFERS* buffers,
+                                 DWORD flags) {
+    static const GUID guid = WSAID_TRANSMITFILE;
+    LPFN_TRANSMITFILE function = (LPFN_TRANSMITFILE) classic__host_function(s, &guid);
+    if (function == NULL)
+        return FALSE;
+    return function(s, file, length, per_send, overlapped, buffers, flags);
+}
+
+void PASCAL classic_GetAcceptExSockaddrs(void* buffer, DWORD receive_length, DWORD local_length,
+                                         DWORD remote_length, struct sockaddr** local,
+                                         int* local_size, struct sockaddr** remote,
+                                         int* remote_size) {
+    static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
+    LPFN_GETACCEPTEXSOCKADDRS function;
+    /* The function has no socket argument, and its pointer is to be had from a socket only. */
+    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (s == INVALID_SOCKET)
+        return;
+    function = (LPFN_GETACCEPTEXSOCKADDRS) classic__host_function(s, &guid);
+    host.closesocket(s);
+    if (function != NULL)
+        function(buffer, receive_length, local_length, remote_length, local, local_size, remote,
+                 remote_size);
+}
+
+/* recv() that also reports MSG_PARTIAL; the flags go in and out. */
+int PASCAL classic_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {
+    WSABUF vector;
+    DWORD received = 0, how;
+
+    if (flags == NULL) {
+        WSASetLastError(WSAEFAULT);
+        return SOCKET_ERROR;
+    }
+    how = (DWORD) *flags;
+    vector.buf = buffer;
+    vector.len = (ULONG) length;
+    if (host.WSARecv(s, &vector, 1, &received, &how, NULL, NULL) != 0) {
+        if (WSAGetLastError() != WSAEMSGSIZE)
+            return SOCKET_ERROR;
+        /* Of a message longer than the buffer the first part is a success, marked as partial. */
+        *flags = MSG_PARTIAL;
+        return length;
+    }
+    *flags = (int) (how & MSG_PARTIAL);
+    return (int) received;
+}
+
+static int classic__refuse(void) {
+    WSASetLastError(WSAEOPNOTSUPP);
+    return SOCKET_ERROR;
+}
+
+/* The names that nothing stands behind yet. Their arguments are not looked at, and only their number
+ * matters: it is part of an export's calling convention on 32-bit x86. */
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
+
+#define CLASSIC__0 void
+#define CLASSIC__1 void* a
+#define CLASSIC__2 CLASSIC__1, void* b
+#define CLASSIC__3 CLASSIC__2, void* c
+#define CLASSIC__5 CLASSIC__3, void* d, void* e
+#define CLASSIC__6 CLASSIC__5, void* f
+#define CLASSIC__7 CLASSIC__6, void* g
+#define CLASSIC__10 CLASSIC__7, void* h, void* i, void* j
+#define CLASSIC__19 \
+    CLASSIC__10, void* k, void* l, void* m, void* n, void* o, void* p, void* q, void* r, void* s
+
+#define CLASSIC__REFUSE(name, count) \
+    int WINAPI classic_##name(CLASSIC__##count); \
+    int WINAPI classic_##name(CLASSIC__##count) { \
+        return classic__refuse(); \
+    }
+
+CLASSIC__REFUSE(EnumProtocolsA, 3)
+CLASSIC__REFUSE(EnumProtocolsW, 3)
+CLASSIC__REFUSE(GetAddressByNameA, 10)
+CLASSIC__REFUSE(GetAddressByNameW, 10)
+CLASSIC__REFUSE(GetNameByTypeA, 3)
+CLASSIC__REFUSE(GetNameByTypeW, 3)
+CLASSIC__REFUSE(GetServiceA, 7)
+CLASSIC__REFUSE(GetServiceW, 7)
+CLASSIC__REFUSE(GetTypeByNameA, 2)
+CLASSIC__REFUSE(GetTypeByNameW, 2)
+CLASSIC__REFUSE(MigrateWinsockConfiguration, 3)
+CLASSIC__REFUSE(NPLoadNameSpaces, 3)
+CLASSIC__REFUSE(NSPStartup, 2)
+CLASSIC__REFUSE(ServiceMain, 2)
+CLASSIC__REFUSE(SetServiceA, 6)
+CLASSIC__REFUSE(SetServiceW, 6)
+CLASSIC__REFUSE(StartWsdpService, 0)
+CLASSIC__REFUSE(StopWsdpService, 0)
+CLASSIC__REFUSE(SvchostPushServiceGlobals, 1)
+CLASSIC__REFUSE(dn_expand, 5)
+CLASSIC__REFUSE(inet_network, 1)
+CLASSIC__REFUSE(rcmd, 6)
+CLASSIC__REFUSE(rexec, 6)
+CLASSIC__REFUSE(rresvport, 1)
+CLASSIC__REFUSE(s_perror, 1)
+CLASSIC__REFUSE(sethostname, 2)
+
+/* A pointer to a network entry is what this one returns, so its failure is NULL. */
+void* WINAPI classic_getnetbyname(const char* name);
+void* WINAPI classic_getnetbyname(const char* name) {
+    classic__refuse();
+    return NULL;
+}
+
+/* A provider that cannot start returns its error instead of setting it. */
+int WINAPI classic_WSPStartup(CLASSIC__19);
+int WINAPI classic_WSPStartup(CLASSIC__19) {
+    return WSAEPROVIDERFAILEDINIT;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/stats.h"
+#include "host/config.h"
+#include "wsext/functions.h"
+
+/* Programs keep our functions' addresses, and other modules' exports lead here, so the DLL stays
+ * until the process ends. */
+static void dllmain__pin(HINSTANCE instance) {
+    HMODULE module;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                       (const wchar_t*) instance, &module);
+}
+
+BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
+    (void) reserved;
+    switch (reason) {
+        case DLL_PROCESS_ATTACH:
+            if (wsext_init() != 0)
+                return FALSE;
+            dllmain__pin(instance);
+            if (wsext_interpose() != 0)
+                config_say("the socket functions could not be interposed: only programs that get "
+                           "WSAIoctl from mswsock.dll will see the extension functions");
+            return TRUE;
+        case DLL_THREAD_DETACH:
+            wsext_thread_exits();
+            return TRUE;
+        case DLL_PROCESS_DETACH:
+            stats_report();
+            return TRUE;
+        default:
+            return TRUE;
+    }
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "doors/doors.h"
+
+#include <ws2tcpip.h>
+
+#include "core/record.h"
+#include "core/table.h"
+#include "doors/interpose.h"
+#include "ext/cancel.h"
+#include "ext/connectex.h"
+#include "ext/extensions.h"
+#include "ext/options.h"
+
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN 15
+#endif
+
+static int doors__answer(int error) {
+    WSASetLastError(error);
+    return error == 0 ? 0 : SOCKET_ERROR;
+}
+
+static int doors__has_record(SOCKET s) {
+    return (table_flags(s) & TABLE_RECORD) != 0;
+}
+
+static void doors__change_flags(SOCKET s, unsigned set, unsigned clear) {
+    record_find(s);
+    table_change_flags(s, set, clear);
+    record_release(s);
+}
+
+/* Starting and ending */
+
+static int WSAAPI door_WSAStartup(WORD version, WSADATA* data) {
+    int error = host.WSAStartup(version, data);
+    host_look_shut();
+    return error;
+}
+
+static int WSAAPI door_WSACleanup(void) {
+    int result = host.WSACleanup();
+    host_look_shut();
+    return result;
+}
+
+/* Creating and closing */
+
+/* A new socket has a handle value that may have been another's; what we knew of that one is gone with
+ * it, even if it was closed behind our back. */
+static SOCKET doors__created(SOCKET s, int type) {
+    if (s == INVALID_SOCKET)
+        return s;
+    record_drop(s);
+    doors__change_flags(s, type == 0 ? 0 : TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM
+                                                                            : TABLE_NOT_STREAM),
+                        0xFF);
+    return s;
+}
+
+static SOCKET WSAAPI door_socket(int family, int type, int protocol) {
+    return doors__created(host.socket(family, type, protocol), type);
+}
+
+/* A socket made from another process' description may be in any state: it counts as not seen. */
+static int doors__type(int type, int has_info, int info_type, DWORD duplicated) {
+    if (has_info && duplicated != 0)
+        return 0;
+    return type == FROM_PROTOCOL_INFO && has_info ? info_type : type;
+}
+
+static SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
+                                     GROUP group, DWORD flags) {
+    SOCKET s = host.WSASocketA(family, type, protocol, info, group, flags);
+    if (s == INVALID_SOCKET)
+        return s;
+    return doors__created(s, info == NULL ? type
+                                          : doors__type(type, 1, info->iSocketType,
+                                                        info->dwServiceFlags3));
+}
+
+static SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
+                                     GROUP group, DWORD flags) {
+    SOCKET s = host.WSASocketW(family, type, protocol, info, group, flags);
+    if (s == INVALID_SOCKET)
+        return s;
+    return doors__created(s, info == NULL ? type
+                                          : doors__type(type, 1, info->iSocketType,
+                                                        info->dwServiceFlags3));
+}
+
+static int WSAAPI door_closesocket(SOCKET s) {
+    if (table_flags(s) != 0)
+        cancel_for_close(s);
+    return host.closesocket(s);
+}
+
+static BOOL WINAPI door_CloseHandle(HANDLE handle) {
+    if (table_flags((SOCKET) handle) != 0)
+        cancel_for_close((SOCKET) handle);
+    return host.CloseHandle(handle);
+}
+
+/* Connecting by other means */
+
+typedef int (*doors__connect)(SOCKET s, const void* arguments);
+
+struct doors__connect_arguments {
+    const struct sockaddr* name;
+    int length;
+    WSABUF* caller;
+    WSABUF* callee;
+    QOS* sending;
+    QOS* group;
+};
+
+static int doors__call_connect(SOCKET s, const void* arguments) {
+    const struct doors__connect_arguments* a = arguments;
+    return host.connect(s, a->name, a->length);
+}
+
+static int doors__call_wsa_connect(SOCKET s, const void* arguments) {
+    const struct doors__connect_arguments* a = arguments;
+    return host.WSAConnect(s, a->name, a->length, a->caller, a->callee, a->sending, a->group);
+}
+
+static int doors__is_connecting(SOCKET s) {
+    struct record* record = record_find(s);
+    int connecting = record != NULL && machine_is_connecting(&record->machine);
+    record_release(s);
+    return connecting;
+}
+
+static void doors__connected_plainly(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL)
+        machine_step(&record->machine, MACHINE_PLAIN);
+    record_release(s);
+}
+
+/* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is held;
+ * a failed ConnectEx makes Linux refuse the next connect once, on Wine 8. */
+static int doors__connect_known(SOCKET s, doors__connect call, const void* arguments) {
+    int error;
+    if (doors__is_connecting(s))
+        return doors__answer(WSAEALREADY);
+    if (call(s, arguments) == 0) {
+        doors__connected_plainly(s);
+        return 0;
+    }
+    error = WSAGetLastError();
+    if (error == WSAECONNABORTED && call(s, arguments) == 0) {
+        doors__connected_plainly(s);
+        return 0;
+    }
+    if (error == WSAECONNABORTED)
+        error = WSAGetLastError();
+    if (error == WSAEINVAL && connectex_is_in_progress(s))
+        error = WSAEALREADY;
+    if (error == WSAEWOULDBLOCK)
+        doors__connected_plainly(s);
+    return doors__answer(error);
+}
+
+static int WSAAPI door_connect(SOCKET s, const struct sockaddr* name, int length) {
+    struct doors__connect_arguments arguments = {name, length, NULL, NULL, NULL, NULL};
+    if (!doors__has_record(s))
+        return host.connect(s, name, length);
+    return doors__connect_known(s, doors__call_connect, &arguments);
+}
+
+static int WSAAPI door_WSAConnect(SOCKET s, const struct sockaddr* name, int length,
+                                  WSABUF* caller, WSABUF* callee, QOS* sending, QOS* group) {
+    struct doors__connect_arguments arguments = {name, length, caller, callee, sending, group};
+    if (!doors__has_record(s))
+        return host.WSAConnect(s, name, length, caller, callee, sending, group);
+    return doors__connect_known(s, doors__call_wsa_connect, &arguments);
+}
+
+/* The state that ConnectEx leaves a socket in */
+
+static int WSAAPI door_shutdown(SOCKET s, int how) {
+    if (options_is_default_state(s))
+        return doors__answer(WSAENOTCONN);
+    return host.shutdown(s, how);
+}
+
+static int WSAAPI door_getpeername(SOCKET s, struct sockaddr* name, int* length) {
+    if (options_is_default_state(s))
+        return doors__answer(WSAENOTCONN);
+    return host.getpeername(s, name, length);
+}
+
+/* Options and controls */
+
+static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* value,
+                                  int length) {
+    if (level == SOL_SOCKET && option == SO_UPDATE_CONNECT_CONTEXT)
+        return doors__answer(options_update_connect_context(s, value, length));
+    if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
+        return doors__answer(options_set_fast_open(s, value, length));
+    return host.setsockopt(s, level, option, value, length);
+}
+
+static int WSAAPI door_getsockopt(SOCKET s, int level, int option, char* value, int* length) {
+    if (level == SOL_SOCKET && option == SO_CONNECT_TIME)
+        return doors__answer(options_get_connect_time(s, value, length));
+    if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
+        return doors__answer(options_get_fast_open(s, value, length));
+    return host.getsockopt(s, level, option, value, length);
+}
+
+static void doors__set_nonblocking(SOCKET s, int nonblocking) {
+    doors__change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0, nonblocking ? 0 : TABLE_NONBLOCKING);
+}
+
+static int WSAAPI door_ioctlsocket(SOCKET s, long code, u_long* argument) {
+    int result = host.ioctlsocket(s, code, argument);
+    if (result == 0 && (DWORD) code == (DWORD) FIONBIO)
+        doors__set_nonblocking(s, *argument != 0);
+    return result;
+}
+
+int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                         DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    int result;
+    if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
+        return doors__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
+                                                     overlapped, routine));
+    result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
+    if (result == 0 && code == (DWORD) FIONBIO)
+        doors__set_nonblocking(s, *(const u_long*) in != 0);
+    return result;
+}
+
+/* Both make the socket non-blocking, and switching them off leaves it so. */
+static int WSAAPI door_WSAEventSelect(SOCKET s, WSAEVENT event, long events) {
+    int result = host.WSAEventSelect(s, event, events);
+    if (result == 0)
+        doors__set_nonblocking(s, 1);
+    return result;
+}
+
+static int WSAAPI door_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events) {
+    int result = host.WSAAsyncSelect(s, window, message, events);
+    if (result == 0)
+        doors__set_nonblocking(s, 1);
+    return result;
+}
+
+/* Overlapped I/O */
+
+static HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
+                                                 DWORD threads) {
+    HANDLE result = host.CreateIoCompletionPort(file, port, key, threads);
+    struct record* record;
+    DWORD error;
+
+    if (result == NULL || file == INVALID_HANDLE_VALUE || !(table_flags((SOCKET) file) & TABLE_SEEN))
+        return result;
+    error = GetLastError();
+    record = record_need((SOCKET) file);
+    if (record != NULL) {
+        record->port = result;
+        record->key = key;
+    }
+    record_release((SOCKET) file);
+    SetLastError(error);
+    return result;
+}
+
+static BOOL WINAPI door_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
+    BOOL result = host.SetFileCompletionNotificationModes(file, flags);
+    if (result && (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) && table_flags((SOCKET) file) != 0)
+        doors__change_flags((SOCKET) file, TABLE_SKIP, 0);
+    return result;
+}
+
+static BOOL WINAPI door_CancelIo(HANDLE file) {
+    if (doors__has_record((SOCKET) file))
+        cancel_own_operation((SOCKET) file);
+    return host.CancelIo(file);
+}
+
+static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
+    int ours = doors__has_record((SOCKET) file) && cancel_operation((SOCKET) file, overlapped);
+    DWORD error = GetLastError();
+    /* Other operations of the handle are the host's; that it finds none is then no failure. */
+    if (ours && overlapped != NULL)
+        return TRUE;
+    if (host.CancelIoEx(file, overlapped))
+        return TRUE;
+    if (!ours || GetLastError() != ERROR_NOT_FOUND)
+        return FALSE;
+    SetLastError(error);
+    return TRUE;
+}
+
+#define DOORS__ENTRY(module, name) {module, #name, (void*) door_##name}
+
+/* kernelbase is where kernel32's functions live since Windows 7, and programs may call either. */
+#define DOORS__KERNEL_ENTRY(name) \
+    DOORS__ENTRY("kernel32.dll", name), DOORS__ENTRY("kernelbase.dll", name)
+
+int doors_install(void) {
+    static const struct interpose_entry entries[] = {
+        DOORS__ENTRY("ws2_32.dll", WSAStartup),
+        DOORS__ENTRY("ws2_32.dll", WSACleanup),
+        DOORS__ENTRY("ws2_32.dll", socket),
+        DOORS__ENTRY("ws2_32.dll", WSASocketA),
+        DOORS__ENTRY("ws2_32.dll", WSASocketW),
+        DOORS__ENTRY("ws2_32.dll", closesocket),
+        DOORS__ENTRY("ws2_32.dll", connect),
+        DOORS__ENTRY("ws2_32.dll", WSAConnect),
+        DOORS__ENTRY("ws2_32.dll", shutdown),
+        DOORS__ENTRY("ws2_32.dll", getpeername),
+        DOORS__ENTRY("ws2_32.dll", setsockopt),
+        DOORS__ENTRY("ws2_32.dll", getsockopt),
+        DOORS__ENTRY("ws2_32.dll", ioctlsocket),
+        DOORS__ENTRY("ws2_32.dll", WSAIoctl),
+        DOORS__ENTRY("ws2_32.dll", WSAEventSelect),
+        DOORS__ENTRY("ws2_32.dll", WSAAsyncSelect),
+        DOORS__KERNEL_ENTRY(CloseHandle),
+        DOORS__KERNEL_ENTRY(CreateIoCompletionPort),
+        DOORS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
+        DOORS__KERNEL_ENTRY(CancelIo),
+        DOORS__KERNEL_ENTRY(CancelIoEx),
+    };
+    return interpose_install(entries, sizeof entries / sizeof entries[0]);
+}

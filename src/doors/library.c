@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/once.h"
+#include "core/stats.h"
+#include "core/table.h"
+#include "doors/doors.h"
+#include "ext/cancel.h"
+#include "host/config.h"
+#include "wsext/functions.h"
+
+/* What DllMain calls, and what a program calls that links the library. */
+
+static struct once library__once;
+static int library__result = -1;
+
+static void library__init(void) {
+    if (host_init() != 0 || table_init() != 0)
+        return;
+    config_init();
+    library__result = 0;
+}
+
+int wsext_init(void) {
+    once_run(&library__once, library__init);
+    return library__result;
+}
+
+int wsext_interpose(void) {
+    if (wsext_init() != 0)
+        return -1;
+    return doors_install() > 0 ? 0 : -1;
+}
+
+void wsext_thread_exits(void) {
+    cancel_for_thread_exit();
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/afd.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "core/once.h"
+#include "core/status.h"
+
+#define AFD__POLL 0x00012024u
+#define AFD__EVENT_CLOSE 0x20u
+#define AFD__EVENT_CONNECT 0x40u
+#define AFD__EVENT_CONNECT_FAIL 0x100u
+#define AFD__NEVER 0x7FFFFFFFFFFFFFFFll
+
+/* A poll is walked for each event of any of its sockets and issued again for the rest, so groups are
+ * bounded; many small polls are joined when they are this many. */
+#define AFD__GROUP_SIZE 128u
+#define AFD__SMALL_GROUP (AFD__GROUP_SIZE / 4)
+#define AFD__SMALL_GROUPS_AT_MOST 32u
+
+/* The layout of the driver's request and reply, as wepoll, mio and Wine have it. */
+struct afd__socket {
+    HANDLE handle;
+    ULONG events;
+    host_status status;
+};
+
+struct afd__request {
+    LARGE_INTEGER timeout;
+    ULONG count;
+    ULONG exclusive;
+    struct afd__socket sockets[1];
+};
+
+struct afd__poll {
+    IO_STATUS_BLOCK block;
+    struct afd__poll* next;
+    unsigned count;
+    int cancelled;
+    struct operation** operations; /* Lies behind the request. */
+    struct afd__request request;
+};
+
+static struct once afd__once;
+static HANDLE afd__device;
+static struct afd__poll* afd__polls;
+static struct operation* afd__fresh;
+
+static void afd__open(void) {
+    static wchar_t path[] = L"\\Device\\Afd\\wsext";
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK block;
+
+    name.Buffer = path;
+    name.Length = sizeof path - sizeof path[0];
+    name.MaximumLength = sizeof path;
+    InitializeObjectAttributes(&attributes, &name, 0, NULL, NULL);
+    if (host.NtCreateFile(&afd__device, SYNCHRONIZE, &attributes, &block, NULL, 0,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0) < 0)
+        afd__device = NULL;
+}
+
+int afd_is_available(void) {
+    once_run(&afd__once, afd__open);
+    return afd__device != NULL;
+}
+
+void afd_add(struct operation* operation) {
+    operation->next = afd__fresh;
+    afd__fresh = operation;
+}
+
+static ULONG afd__request_size(unsigned count) {
+    return (ULONG) (offsetof(struct afd__request, sockets) + count * sizeof(struct afd__socket));
+}
+
+static struct afd__poll* afd__new_poll(unsigned count) {
+    /* The reply is written over the request, so the operations are kept apart from it. */
+    size_t head = offsetof(struct afd__poll, request) + afd__request_size(count);
+    struct afd__poll* poll = calloc(1, head + count * sizeof(struct operation*));
+    if (poll == NULL)
+        return NULL;
+    poll->operations = (struct operation**) ((char*) poll + head);
+    return poll;
+}
+
+static int afd__issue(struct afd__poll* poll, HANDLE event) {
+    ULONG size = afd__request_size(poll->count);
+    host_status status;
+    unsigned i;
+
+    poll->request.timeout.QuadPart = AFD__NEVER;
+    poll->request.count = poll->count;
+    poll->request.exclusive = 0;
+    for (i = 0; i < poll->count; i++) {
+        struct afd__socket* socket = &poll->request.sockets[i];
+        socket->handle = (HANDLE) poll->operations[i]->handle;
+        socket->events = AFD__EVENT_CLOSE | AFD__EVENT_CONNECT | AFD__EVENT_CONNECT_FAIL;
+        socket->status = 0;
+    }
+    poll->block.Status = (host_status) STATUS__PENDING;
+    status = host.NtDeviceIoControlFile(afd__device, event, NULL, NULL, &poll->block, AFD__POLL,
+                                        &poll->request, size, &poll->request, size);
+    if (status < 0)
+        return -1;
+    poll->next = afd__polls;
+    afd__polls = poll;
+    return 0;
+}
+
+static unsigned afd__take_fresh(struct operation** operations, unsigned limit) {
+    unsigned count = 0;
+    while (afd__fresh != NULL && count < limit) {
+        operations[count++] = afd__fresh;
+        afd__fresh = afd__fresh->next;
+    }
+    return count;
+}
+
+/* Issues one poll for the given operations. A single socket that the driver does not know fails the
+ * poll of its whole group, so a refused group is tried one by one. */
+static void afd__watch(struct operation** operations, unsigned count, HANDLE event,
+                       void (*report)(struct operation*, enum afd_outcome, uint32_t)) {
+    struct afd__poll* poll = afd__new_poll(count);
+    unsigned i;
+
+    if (poll != NULL) {
+        for (i = 0; i < count; i++)
+            poll->operations[i] = operations[i];
+        poll->count = count;
+        if (afd__issue(poll, event) == 0)
+            return;
+        free(poll);
+    }
+    if (count == 1) {
+        report(operations[0], AFD_CLOSED, STATUS__CANCELLED);
+        return;
+    }
+    for (i = 0; i < count; i++)
+        afd__watch(&operations[i], 1, event, report);
+}
+
+void afd_submit(HANDLE event, void (*report)(struct operation* operation, enum afd_outcome outcome,
+                                             uint32_t status)) {
+    struct operation* operations[AFD__GROUP_SIZE];
+    unsigned count;
+    while ((count = afd__take_fresh(operations, AFD__GROUP_SIZE)) > 0)
+        afd__watch(operations, count, event, report);
+}
+
+/* Cancels the small polls where they are many; they come back through afd_collect() and are issued
+ * again as one. A host without CancelIoEx goes on with what it has. */
+static void afd__join_small_polls(void) {
+    struct afd__poll* poll;
+    unsigned small = 0;
+
+    if (host.CancelIoEx == NULL)
+        return;
+    for (poll = afd__polls; poll != NULL; poll = poll->next)
+        small += poll->count < AFD__SMALL_GROUP && !poll->cancelled;
+    if (small < AFD__SMALL_GROUPS_AT_MOST)
+        return;
+    for (poll = afd__polls; poll != NULL; poll = poll->next) {
+        if (poll->count < AFD__SMALL_GROUP && !poll->cancelled) {
+            poll->cancelled = 1;
+            host.CancelIoEx(afd__device, (OVERLAPPED*) &poll->block);
+        }
+    }
+}
+
+static const struct afd__socket* afd__find_reply(const struct afd__poll* poll, SOCKET handle) {
+    ULONG i;
+    if (poll->block.Status != 0)
+        return NULL;
+    for (i = 0; i < poll->request.count && i < poll->count; i++) {
+        if ((SOCKET) poll->request.sockets[i].handle == handle)
+            return &poll->request.sockets[i];
+    }
+    return NULL;
+}
+
+static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(struct operation*),
+                             void (*report)(struct operation*, enum afd_outcome, uint32_t)) {
+    unsigned i;
+    for (i = 0; i < poll->count; i++) {
+        struct operation* operation = poll->operations[i];
+        const struct afd__socket* reply = afd__find_reply(poll, operation->handle);
+        if (reply == NULL || reply->events == 0) {
+            if (is_wanted(operation))
+                afd_add(operation);
+        } else if (reply->events & AFD__EVENT_CLOSE) {
+            report(operation, AFD_CLOSED, STATUS__CANCELLED);
+        } else if (reply->events & AFD__EVENT_CONNECT_FAIL) {
+            /* A failure without a reason is the refusal, the one that needs no more words. */
+            uint32_t status = (uint32_t) reply->status;
+            report(operation, AFD_DOWN, status != 0 ? status : STATUS__CONNECTION_REFUSED);
+        } else {
+            report(operation, AFD_UP, STATUS__SUCCESS);
+        }
+    }
+}
+
+int afd_collect(int (*is_wanted)(struct operation* operation),
+                void (*report)(struct operation* operation, enum afd_outcome outcome,
+                               uint32_t status)) {
+    struct afd__poll** place = &afd__polls;
+    int ended = 0;
+
+    while (*place != NULL) {
+        struct afd__poll* poll = *place;
+        if (*(volatile host_status*) &poll->block.Status == (host_status) STATUS__PENDING) {
+            place = &poll->next;
+            continue;
+        }
+        *place = poll->next;
+        afd__report_poll(poll, is_wanted, report);
+        free(poll);
+        ended++;
+    }
+    afd__join_small_polls();
+    return ended;
+}

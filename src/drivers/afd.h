@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DRIVERS_AFD_H
+#define WSEXT_DRIVERS_AFD_H
+
+#include <stdint.h>
+
+#include "core/operation.h"
+
+/* Watching many sockets for the outcome of their connects, by polls of the socket driver that cover
+ * a group of sockets each: every event in the system walks all polls, so one poll for each socket
+ * would be quadratic. Only the engine's thread calls these functions. */
+
+enum afd_outcome { AFD_UP, AFD_DOWN, AFD_CLOSED };
+
+/* Whether the host can poll sockets; opens the poll device at the first call. May be called by any
+ * thread. */
+int afd_is_available(void);
+
+/* Puts an operation among those to be watched; afd_submit() begins to watch it. */
+void afd_add(struct operation* operation);
+
+/* Begins the polls for what was added; event is set when one of them ends. An operation whose socket
+ * cannot be polled is reported as AFD_CLOSED. */
+void afd_submit(HANDLE event,
+                void (*report)(struct operation* operation, enum afd_outcome outcome,
+                               uint32_t status));
+
+/* Reports the outcomes of the polls that have ended and puts the rest of their sockets back among
+ * those to be watched, as far as is_wanted() says so. Returns how many polls had ended. */
+int afd_collect(int (*is_wanted)(struct operation* operation),
+                void (*report)(struct operation* operation, enum afd_outcome outcome,
+                               uint32_t status));
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DRIVERS_DELIVERY_H
+#define WSEXT_DRIVERS_DELIVERY_H
+
+#include <stdint.h>
+
+#include "core/record.h"
+
+/* Completing the program's OVERLAPPED. All are called under the record's lock. */
+
+/* Makes the OVERLAPPED that of an operation in progress, as the host does when it accepts one. */
+void delivery_begin(OVERLAPPED* overlapped);
+
+/* Completes the OVERLAPPED with a failure: status block, event and completion packet, 0 bytes.
+ * Nothing of the program's is touched afterwards. */
+void delivery_fail(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
+
+/* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where the
+ * send was accepted, or the Winsock error with which it was refused; *finished says whether it ended
+ * at once. The packet of a send that ended at once is the host's to post, unless the socket is in
+ * skip mode: then there is none. */
+int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,
+                  int* finished);
+
+/* Whether the OVERLAPPED asks for a packet, where its socket has a port. */
+int delivery_wants_packet(const OVERLAPPED* overlapped);
+
+/* Posts the packet that the host left out because of skip mode; the status block and the event are
+ * done already. */
+void delivery_post_skipped(const struct record* record, OVERLAPPED* overlapped, DWORD bytes);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DRIVERS_DRIVER_H
+#define WSEXT_DRIVERS_DRIVER_H
+
+#include "core/operation.h"
+#include "core/record.h"
+
+/* A ConnectEx whose arguments were checked. */
+struct driver_request {
+    SOCKET handle;
+    const struct sockaddr* name;
+    int name_length;
+    char* payload; /* NULL without a payload. */
+    DWORD length;
+    OVERLAPPED* overlapped;
+};
+
+enum driver_result {
+    DRIVER_REFUSED, /* The call fails with *error and the OVERLAPPED is not used. */
+    DRIVER_HANDED,  /* The host carries the OVERLAPPED, and will complete it. */
+    DRIVER_ENDED,   /* The same, and the operation has already ended with success. */
+    DRIVER_WATCHED  /* The connect is under way in *operation, to be adopted by the engine. */
+};
+
+/* A way to carry out the connect step. */
+struct driver {
+    const char* name;
+    /* Whether the host offers what the driver needs for this socket; asks by behaviour, and without
+     * network traffic. */
+    int (*is_available)(struct record* record);
+    /* Starts the connect, under the record's lock. */
+    enum driver_result (*start)(struct record* record, const struct driver_request* request,
+                                struct operation** operation, int* error);
+};
+
+extern const struct driver driver_native;
+extern const struct driver driver_poll;
+
+/* The driver that the settings and the host allow for this socket, or NULL. */
+const struct driver* driver_choose(struct record* record);
+
+#endif

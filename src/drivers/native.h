@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DRIVERS_NATIVE_H
+#define WSEXT_DRIVERS_NATIVE_H
+
+#include "core/record.h"
+
+/* Notes the ConnectEx that the host gave for a socket. Pointers belong to a provider, and a process
+ * may have several, so one that differs from the process' usual is kept with the socket. */
+void native_note(SOCKET handle, LPFN_CONNECTEX function);
+
+/* Asks the host for its ConnectEx; NULL where it has none. */
+LPFN_CONNECTEX native_ask(SOCKET handle);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/table.h"
+#include "drivers/afd.h"
+#include "drivers/delivery.h"
+#include "drivers/driver.h"
+
+/* The driver for a host without a ConnectEx of its own: a non-blocking connect, whose outcome the
+ * engine learns by polling the socket. */
+
+static int poll__is_available(struct record* record) {
+    (void) record;
+    return afd_is_available();
+}
+
+/* connect() would bind an unbound socket, which ConnectEx must refuse. */
+static int poll__is_bound(SOCKET handle) {
+    struct sockaddr_storage name;
+    int length = sizeof name;
+    return host.getsockname(handle, (struct sockaddr*) &name, &length) == 0;
+}
+
+static int poll__set_nonblocking(SOCKET handle, u_long nonblocking) {
+    return host.ioctlsocket(handle, FIONBIO, &nonblocking) == 0 ? 0 : WSAGetLastError();
+}
+
+/* Begins a connect without waiting for it and leaves the socket's blocking mode as the program set
+ * it. Returns 0 where the connection is up, WSAEWOULDBLOCK where it is under way. */
+static int poll__connect(const struct driver_request* request) {
+    int keep = (table_flags(request->handle) & TABLE_NONBLOCKING) != 0;
+    int error = keep ? 0 : poll__set_nonblocking(request->handle, 1);
+
+    if (error != 0)
+        return error;
+    if (host.connect(request->handle, request->name, request->name_length) != 0)
+        error = WSAGetLastError();
+    if (!keep)
+        poll__set_nonblocking(request->handle, 0);
+    return error;
+}
+
+/* A program that gave neither an event nor a port can only wait for the socket's handle itself, whose
+ * signalled state follows operations of the host. There the host has to carry the OVERLAPPED from the
+ * start, as a send that it queues behind the connect. */
+static int poll__needs_handle_signal(const struct record* record,
+                                     const struct driver_request* request) {
+    return request->overlapped->hEvent == NULL && record->port == NULL;
+}
+
+static enum driver_result poll__send(const struct driver_request* request, int* error) {
+    int finished;
+    *error = delivery_send(request->handle, request->payload, request->length, request->overlapped,
+                           &finished);
+    if (*error != 0)
+        return DRIVER_REFUSED;
+    return finished ? DRIVER_ENDED : DRIVER_HANDED;
+}
+
+static enum driver_result poll__start(struct record* record, const struct driver_request* request,
+                                      struct operation** result, int* error) {
+    struct operation* operation;
+    enum driver_result sent;
+
+    if (!poll__is_bound(request->handle)) {
+        *error = WSAGetLastError();
+        return DRIVER_REFUSED;
+    }
+    operation = operation_new(request->handle, request->overlapped, request->payload,
+                              request->length);
+    if (operation == NULL) {
+        *error = WSAENOBUFS;
+        return DRIVER_REFUSED;
+    }
+    operation->watch = OPERATION_WATCH_POLL;
+
+    *error = poll__connect(request);
+    if (*error == 0 || (*error == WSAEWOULDBLOCK && poll__needs_handle_signal(record, request))) {
+        int up = *error == 0;
+        sent = poll__send(request, error);
+        if (sent != DRIVER_REFUSED || up) {
+            operation_release(operation);
+            return sent;
+        }
+        operation->error = *error;
+    } else if (*error != WSAEWOULDBLOCK) {
+        operation_release(operation);
+        return DRIVER_REFUSED;
+    }
+    delivery_begin(request->overlapped);
+    *result = operation;
+    return DRIVER_WATCHED;
+}
+
+const struct driver driver_poll = {"poll", poll__is_available, poll__start};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/cancel.h"
+
+#include "core/engine.h"
+#include "core/record.h"
+#include "core/stats.h"
+#include "core/status.h"
+#include "core/table.h"
+#include "drivers/delivery.h"
+
+static void cancel__carried(const struct record* record) {
+    /* The OVERLAPPED is only named here: if the operation has ended, the host does not find it. */
+    if (record->finished)
+        return;
+    if (host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) record->handle, record->overlapped);
+    else
+        host.CancelIo((HANDLE) record->handle);
+}
+
+/* Under the record's lock; returns whether an operation in our hands was completed. */
+static int cancel__step(struct record* record, enum machine_event event) {
+    unsigned actions = machine_step(&record->machine, event);
+    if (!(actions & MACHINE_ABORT))
+        return 0;
+    record->operation = NULL;
+    delivery_fail(record, record->overlapped, STATUS__CANCELLED);
+    return 1;
+}
+
+int cancel_operation(SOCKET s, const OVERLAPPED* overlapped) {
+    struct record* record = record_find(s);
+    int done = 0;
+    if (record != NULL && machine_is_connecting(&record->machine) &&
+        (overlapped == NULL || overlapped == record->overlapped))
+        done = cancel__step(record, MACHINE_CANCEL);
+    record_release(s);
+    return done;
+}
+
+int cancel_own_operation(SOCKET s) {
+    struct record* record = record_find(s);
+    int done = 0;
+    if (record != NULL && record->owner == GetCurrentThreadId()) {
+        unsigned carried = machine_is_default_state(&record->machine) && record->by_engine;
+        done = cancel__step(record, MACHINE_CANCEL);
+        /* The host counts the send as the engine's thread's, so CancelIo would not find it. */
+        if (carried)
+            cancel__carried(record);
+    }
+    record_release(s);
+    return done;
+}
+
+void cancel_for_close(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL) {
+        unsigned actions;
+        stats_count_close(record);
+        actions = machine_step(&record->machine, MACHINE_CLOSE);
+        if (actions & MACHINE_ABORT)
+            delivery_fail(record, record->overlapped, STATUS__CANCELLED);
+        /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
+        if ((actions & MACHINE_CANCEL_HOST) && record->is_send)
+            cancel__carried(record);
+        record_drop(s);
+    }
+    table_change_flags(s, 0, 0xFF);
+    record_release(s);
+}
+
+static void cancel__visit(uintptr_t handle, void* place, void* context) {
+    struct record* record = place;
+    (void) handle;
+    if (record->owner != *(const DWORD*) context || record->survives)
+        return;
+    if (record->by_engine && machine_is_default_state(&record->machine))
+        cancel__carried(record);
+    else
+        cancel__step(record, MACHINE_THREAD_EXIT);
+}
+
+void cancel_for_thread_exit(void) {
+    DWORD thread = GetCurrentThreadId();
+    /* What the host carries for the thread itself it cancels by itself. */
+    if (engine_is_running())
+        table_for_each(cancel__visit, &thread);
+}

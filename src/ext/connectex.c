@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/connectex.h"
+
+#include <string.h>
+#include <ws2tcpip.h>
+
+#include "core/engine.h"
+#include "core/stats.h"
+#include "core/table.h"
+#include "drivers/delivery.h"
+#include "drivers/driver.h"
+#include "host/memory.h"
+
+/* The longest address that any family has; what a program passes beyond is of no meaning. */
+#define CONNECTEX__NAME_SIZE ((int) sizeof(struct sockaddr_storage))
+
+union connectex__name {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    struct sockaddr_storage storage;
+};
+
+/* Copies the name, so that what was checked is what is used. */
+static int connectex__take_name(union connectex__name* copy, const struct sockaddr* name,
+                                int* length) {
+    int needed;
+
+    if (*length < (int) sizeof name->sa_family || !memory_is_readable(name, (size_t) *length))
+        return WSAEFAULT;
+    if (*length > CONNECTEX__NAME_SIZE)
+        *length = CONNECTEX__NAME_SIZE;
+    memset(copy, 0, sizeof *copy);
+    memcpy(copy, name, (size_t) *length);
+
+    switch (copy->any.sa_family) {
+        case AF_INET:
+            needed = sizeof copy->in;
+            break;
+        case AF_INET6:
+            needed = sizeof copy->in6;
+            break;
+        case AF_UNSPEC:
+            /* To the socket functions of other systems this family means: disconnect. */
+            return WSAEAFNOSUPPORT;
+        default:
+            return 0;
+    }
+    if (*length < needed)
+        return WSAEFAULT;
+    *length = needed;
+    return 0;
+}
+
+/* Address 0 or port 0 is no remote address (Microsoft's Winsock error list, WSAEADDRNOTAVAIL). */
+static int connectex__check_address(const union connectex__name* name) {
+    static const struct in6_addr any6;
+    switch (name->any.sa_family) {
+        case AF_INET:
+            if (name->in.sin_addr.s_addr == 0 || name->in.sin_port == 0)
+                return WSAEADDRNOTAVAIL;
+            return 0;
+        case AF_INET6:
+            if (memcmp(&name->in6.sin6_addr, &any6, sizeof any6) == 0 || name->in6.sin6_port == 0)
+                return WSAEADDRNOTAVAIL;
+            return 0;
+        default:
+            return 0;
+    }
+}
+
+unsigned connectex_digest(const struct sockaddr* name) {
+    const union connectex__name* address = (const union connectex__name*) name;
+    const unsigned char* bytes;
+    size_t length, i;
+    unsigned digest = 2166136261u;
+
+    if (name->sa_family == AF_INET) {
+        bytes = (const unsigned char*) &address->in.sin_addr;
+        length = sizeof address->in.sin_addr;
+    } else if (name->sa_family == AF_INET6) {
+        bytes = (const unsigned char*) &address->in6.sin6_addr;
+        length = sizeof address->in6.sin6_addr;
+    } else {
+        return 0;
+    }
+    /* The port lies at the same place for both families. */
+    digest = (digest ^ address->in.sin_port) * 16777619u;
+    for (i = 0; i < length; i++)
+        digest = (digest ^ bytes[i]) * 16777619u;
+    return digest;
+}
+
+/* ConnectEx is for connection-oriented sockets only, which Wine does not check. The kind of a socket
+ * that was created before we were loaded is asked for once. */
+static int connectex__check_kind(SOCKET s) {
+    unsigned flags = table_flags(s);
+    int type, length = sizeof type;
+
+    if (flags & TABLE_STREAM)
+        return 0;
+    if (flags & TABLE_NOT_STREAM)
+        return WSAEOPNOTSUPP;
+    if (host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0)
+        return WSAGetLastError();
+    if (type == SOCK_DGRAM || type == SOCK_RAW)
+        return WSAEOPNOTSUPP;
+    record_find(s);
+    table_change_flags(s, TABLE_STREAM, TABLE_NOT_STREAM);
+    record_release(s);
+    return 0;
+}
+
+static int connectex__option(SOCKET s, int option, int missing) {
+    int value = 0, length = sizeof value;
+    if (host.getsockopt(s, SOL_SOCKET, option, (char*) &value, &length) != 0)
+        return missing;
+    return value;
+}
+
+int connectex_is_in_progress(SOCKET s) {
+    struct sockaddr_storage name;
+    int length = sizeof name;
+    return host.getsockname(s, (struct sockaddr*) &name, &length) == 0 &&
+           !connectex__option(s, SO_ACCEPTCONN, 0) &&
+           (DWORD) connectex__option(s, SO_CONNECT_TIME, 0) == 0xFFFFFFFFu;
+}
+
+/* The host's error in the document's terms, where the host lumps several reasons together. */
+static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) {
+    struct sockaddr_storage local;
+    int length = sizeof local;
+
+    switch (error) {
+        case WSAEOPNOTSUPP:
+            return WSAEAFNOSUPPORT;
+        case WSAEADDRNOTAVAIL:
+            /* Wine answers so for a family that it cannot translate at all. */
+            return name->sa_family == AF_INET || name->sa_family == AF_INET6 ? error
+                                                                             : WSAEAFNOSUPPORT;
+        case WSAEINVAL:
+            if (host.getsockname(s, (struct sockaddr*) &local, &length) != 0)
+                return error;
+            if (local.ss_family != name->sa_family)
+                return WSAEAFNOSUPPORT;
+            return connectex_is_in_progress(s) ? WSAEALREADY : error;
+        default:
+            return error;
+    }
+}
+
+/* Whether the operation goes on when its thread ends: Windows cancels what is not bound to a port,
+ * and Wine also what has an event. A port that was associated before we were loaded is not known to
+ * us; an operation without an event is then taken for one that has a port. */
+static int connectex__survives(const struct record* record, const OVERLAPPED* overlapped) {
+    return overlapped->hEvent == NULL &&
+           (record->port != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+}
+
+static int connectex__start(struct record* record, const struct driver_request* request,
+                            enum driver_result* result) {
+    const struct driver* driver;
+    struct operation* operation = NULL;
+    int survives = connectex__survives(record, request->overlapped);
+    int error = 0;
+
+    if (machine_is_connecting(&record->machine))
+        return WSAEALREADY;
+    driver = driver_choose(record);
+    if (driver == NULL)
+        return WSAEOPNOTSUPP;
+
+    *result = driver->start(record, request, &operation, &error);
+    /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
+    if (*result == DRIVER_REFUSED && error == WSAECONNABORTED)
+        *result = driver->start(record, request, &operation, &error);
+    if (*result == DRIVER_REFUSED)
+        return error;
+
+    record->overlapped = request->overlapped;
+    record->owner = GetCurrentThreadId();
+    record->peer = connectex_digest(request->name);
+    record->survives = (unsigned char) survives;
+    record->finished = *result == DRIVER_ENDED;
+    record->is_send = request->payload != NULL || driver == &driver_poll;
+    record->by_engine = 0;
+    if (*result != DRIVER_WATCHED) {
+        machine_step(&record->machine, MACHINE_HANDED);
+        return 0;
+    }
+    machine_step(&record->machine, MACHINE_WATCHED);
+    record->operation = operation;
+    if (engine_adopt(operation) != 0) {
+        machine_step(&record->machine, MACHINE_DOWN);
+        record->operation = NULL;
+        operation_release(operation);
+        return WSAENOBUFS;
+    }
+    return 0;
+}
+
+/* An operation that has already ended is reported as pending all the same, as Windows does and
+ * programs expect, as long as its packet comes. In skip mode there is none, and a socket that we did
+ * not see being set up may be in skip mode. */
+static int connectex__verdict(SOCKET s, enum driver_result result) {
+    unsigned flags = table_flags(s);
+    if (result == DRIVER_ENDED && (!(flags & TABLE_SEEN) || (flags & TABLE_SKIP)))
+        return 0;
+    return ERROR_IO_PENDING;
+}
+
+static int connectex__run(struct driver_request* request, DWORD* bytes_sent) {
+    enum driver_result result = DRIVER_REFUSED;
+    SOCKET s = request->handle;
+    struct record* record;
+    int error = connectex__check_kind(s);
+
+    if (error != 0)
+        return error;
+    record = record_need(s);
+    error = record != NULL ? connectex__start(record, request, &result) : WSAENOBUFS;
+    if (record != NULL && error == 0) {
+        error = connectex__verdict(s, result);
+        /* Programs pass the address of a local variable, so it is written now or never. */
+        if (bytes_sent != NULL)
+            *bytes_sent = result == DRIVER_ENDED ? request->length : 0;
+        record_release(s);
+        return error;
+    }
+    record_release(s);
+    return connectex__explain(s, request->name, error);
+}
+
+static int connectex__check(const struct driver_request* request, const DWORD* bytes_sent) {
+    if (!memory_is_writable(request->overlapped, sizeof *request->overlapped) ||
+        !memory_is_readable(request->payload, request->length))
+        return WSAEFAULT;
+    if (bytes_sent != NULL && !memory_is_writable(bytes_sent, sizeof *bytes_sent))
+        return WSAEFAULT;
+    return 0;
+}
+
+static int connectex__checked(SOCKET s, const struct sockaddr* name, int namelen, char* payload,
+                              DWORD length, DWORD* bytes_sent, OVERLAPPED* overlapped) {
+    struct driver_request request;
+    union connectex__name copy;
+    int error;
+
+    if (overlapped == NULL)
+        return ERROR_INVALID_PARAMETER;
+    if (host_is_shut())
+        return WSANOTINITIALISED;
+
+    request.handle = s;
+    request.name = &copy.any;
+    request.name_length = namelen;
+    request.payload = length != 0 ? payload : NULL;
+    request.length = request.payload != NULL ? length : 0;
+    request.overlapped = overlapped;
+    error = connectex__take_name(&copy, name, &request.name_length);
+    if (error == 0)
+        error = connectex__check(&request, bytes_sent);
+    if (error == 0)
+        error = connectex__check_address(&copy);
+    return error != 0 ? error : connectex__run(&request, bytes_sent);
+}
+
+BOOL PASCAL connectex_call(SOCKET s, const struct sockaddr* name, int namelen, PVOID send_buffer,
+                           DWORD send_length, DWORD* bytes_sent, OVERLAPPED* overlapped) {
+    /* Without a buffer, the length and the place for the number of bytes are ignored. */
+    int error = connectex__checked(s, name, namelen, send_buffer, send_length,
+                                   send_buffer != NULL ? bytes_sent : NULL, overlapped);
+    stats_count_call(error, send_buffer != NULL ? send_length : 0);
+    WSASetLastError(error);
+    return error == 0;
+}

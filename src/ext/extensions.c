@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/extensions.h"
+
+#include <string.h>
+
+#include "drivers/native.h"
+#include "ext/connectex.h"
+#include "host/memory.h"
+#include "wsext/functions.h"
+
+struct extensions__row {
+    GUID guid;
+    const void* function;
+};
+
+static const void* extensions__find(const GUID* guid) {
+    static const struct extensions__row rows[] = {
+        {WSAID_CONNECTEX, (const void*) connectex_call},
+    };
+    size_t i;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (memcmp(guid, &rows[i].guid, sizeof *guid) == 0)
+            return rows[i].function;
+    }
+    return NULL;
+}
+
+const void* wsext_extension_function(const GUID* guid) {
+    return guid != NULL ? extensions__find(guid) : NULL;
+}
+
+static int extensions__is_socket(SOCKET s) {
+    int type, length = sizeof type;
+    return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
+}
+
+/* The host answers for the socket and completes the OVERLAPPED, and writes its own pointer, if it has
+ * one, to a place of ours: in the program's buffer it could be read before it is replaced. */
+static int extensions__answer(SOCKET s, const GUID* guid, const void* function, void* out,
+                              DWORD* returned, WSAOVERLAPPED* overlapped,
+                              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    static void* place;
+    GUID asked = *guid;
+    DWORD bytes = 0;
+    int error = 0;
+
+    memcpy(out, &function, sizeof function);
+    if (returned != NULL)
+        *returned = sizeof function;
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &place,
+                      sizeof place, &bytes, overlapped, routine) != 0)
+        error = WSAGetLastError();
+    if (error == 0 || error == WSA_IO_PENDING || error == WSAENOTSOCK ||
+        error == WSANOTINITIALISED)
+        return error;
+    /* The host knows the socket and not the function. */
+    if (overlapped == NULL && extensions__is_socket(s))
+        return 0;
+    return error;
+}
+
+int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
+                            DWORD* returned, WSAOVERLAPPED* overlapped,
+                            LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    GUID guid;
+    const void* function;
+    DWORD bytes = 0;
+
+    if (in_length < sizeof guid || !memory_is_readable(in, sizeof guid) ||
+        out_length < sizeof function || !memory_is_writable(out, sizeof function))
+        return WSAEFAULT;
+    if (returned == NULL ? overlapped == NULL : !memory_is_writable(returned, sizeof *returned))
+        return WSAEFAULT;
+    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
+        return WSAEFAULT;
+
+    memcpy(&guid, in, sizeof guid);
+    function = extensions__find(&guid);
+    if (function != NULL)
+        return extensions__answer(s, &guid, function, out, returned, overlapped, routine);
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, out, out_length,
+                      returned != NULL ? returned : &bytes, overlapped, routine) != 0)
+        return WSAGetLastError();
+    return 0;
+}

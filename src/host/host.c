@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/host.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct host host;
+
+enum { HOST__OPTIONAL, HOST__REQUIRED };
+enum { HOST__WS2_32, HOST__KERNEL32, HOST__NTDLL, HOST__MODULE_COUNT };
+
+struct host__row {
+    unsigned char module;
+    unsigned char need;
+    const char* name;
+    size_t offset;
+};
+
+#define HOST__ROW(module, need, result, convention, name, parameters) \
+    {HOST__##module, HOST__##need, #name, offsetof(struct host, name)},
+
+static const struct host__row host__rows[] = {HOST_FUNCTIONS(HOST__ROW)};
+
+int host_init(void) {
+    HMODULE modules[HOST__MODULE_COUNT];
+    size_t i;
+
+    modules[HOST__WS2_32] = GetModuleHandleW(L"ws2_32.dll");
+    modules[HOST__KERNEL32] = GetModuleHandleW(L"kernel32.dll");
+    modules[HOST__NTDLL] = GetModuleHandleW(L"ntdll.dll");
+
+    for (i = 0; i < sizeof host__rows / sizeof host__rows[0]; i++) {
+        const struct host__row* row = &host__rows[i];
+        FARPROC function = GetProcAddress(modules[row->module], row->name);
+        if (function == NULL && row->need == HOST__REQUIRED)
+            return -1;
+        memcpy((char*) &host + row->offset, &function, sizeof function);
+    }
+    return 0;
+}
+
+static volatile LONG host__shut;
+
+int host_is_shut(void) {
+    return host__shut;
+}
+
+void host_look_shut(void) {
+    /* The host checks for WSAStartup first, so closing no socket tells and costs nothing. */
+    int error = WSAGetLastError();
+    int shut = host.closesocket(INVALID_SOCKET) != 0 && WSAGetLastError() == WSANOTINITIALISED;
+    InterlockedExchange(&host__shut, shut);
+    WSASetLastError(error);
+}

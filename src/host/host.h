@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_HOST_HOST_H
+#define WSEXT_HOST_HOST_H
+
+/* The host's own functions: the only way in which we call ws2_32, kernel32 or ntdll where it matters
+ * whose function is called. The pointers are taken before anything is interposed, so they lead to the
+ * originals. A function marked OPTIONAL may be NULL; its fallback is named beside it. */
+
+#include <winsock2.h>
+#include <windows.h>
+#include <winternl.h>
+#include <mswsock.h>
+
+typedef NTSTATUS host_status;
+
+/* X(module, need, result, convention, name, parameters) */
+#define HOST_FUNCTIONS(X) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAStartup, (WORD, WSADATA*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSACleanup, (void)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAIoctl, \
+      (SOCKET, DWORD, void*, DWORD, void*, DWORD, DWORD*, WSAOVERLAPPED*, \
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, SOCKET, WSAAPI, socket, (int, int, int)) \
+    X(WS2_32, REQUIRED, SOCKET, WSAAPI, WSASocketA, \
+      (int, int, int, WSAPROTOCOL_INFOA*, GROUP, DWORD)) \
+    X(WS2_32, REQUIRED, SOCKET, WSAAPI, WSASocketW, \
+      (int, int, int, WSAPROTOCOL_INFOW*, GROUP, DWORD)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, closesocket, (SOCKET)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, setsockopt, (SOCKET, int, int, const char*, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, getsockopt, (SOCKET, int, int, char*, int*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, connect, (SOCKET, const struct sockaddr*, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAConnect, \
+      (SOCKET, const struct sockaddr*, int, WSABUF*, WSABUF*, QOS*, QOS*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, shutdown, (SOCKET, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, getpeername, (SOCKET, struct sockaddr*, int*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, getsockname, (SOCKET, struct sockaddr*, int*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, ioctlsocket, (SOCKET, long, u_long*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAEventSelect, (SOCKET, WSAEVENT, long)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAAsyncSelect, (SOCKET, HWND, u_int, long)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSASend, \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSARecv, \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
+    X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
+      (HANDLE, HANDLE, ULONG_PTR, DWORD)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, CancelIo, (HANDLE)) \
+    /* Without CancelIoEx: CancelIo, which reaches the calling thread's operations only. */ \
+    X(KERNEL32, OPTIONAL, BOOL, WINAPI, CancelIoEx, (HANDLE, OVERLAPPED*)) \
+    /* Without it no socket can be in skip mode, and nothing has to be done. */ \
+    X(KERNEL32, OPTIONAL, BOOL, WINAPI, SetFileCompletionNotificationModes, (HANDLE, UCHAR)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtDeviceIoControlFile, \
+      (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, ULONG, void*, ULONG, void*, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtCreateFile, \
+      (HANDLE*, ACCESS_MASK, OBJECT_ATTRIBUTES*, IO_STATUS_BLOCK*, LARGE_INTEGER*, ULONG, ULONG, \
+       ULONG, ULONG, void*, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \
+      (HANDLE, ULONG_PTR, ULONG_PTR, host_status, ULONG_PTR)) \
+    /* Exported by Wine only; its absence means that Wine's private ioctls are not to be tried. */ \
+    X(NTDLL, OPTIONAL, const char*, CDECL, wine_get_version, (void))
+
+#define HOST__MEMBER(module, need, result, convention, name, parameters) \
+    result(convention* name) parameters;
+
+struct host {
+    HOST_FUNCTIONS(HOST__MEMBER)
+};
+
+extern struct host host;
+
+/* Fills the table; returns 0, or -1 where a required function is missing. To be called once, first. */
+int host_init(void);
+
+/* Whether the program has ended its last WSAStartup with WSACleanup. host_look_shut() finds it out
+ * and is to be called after each of the two, so that nobody has to ask while a call is made. */
+int host_is_shut(void);
+void host_look_shut(void);
+
+#endif

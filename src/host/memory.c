@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/memory.h"
+
+#include <stdint.h>
+#include <windows.h>
+
+#define MEMORY__WRITABLE \
+    (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define MEMORY__READABLE (MEMORY__WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ)
+
+/* The regions are asked for instead of touched, since C11 has no way to survive a fault and touching
+ * would trip the guard page of another thread's stack. */
+static int memory__allows(const void* start, size_t length, DWORD protections) {
+    uintptr_t address = (uintptr_t) start;
+    uintptr_t end = address + length;
+
+    if (length == 0)
+        return 1;
+    if (end < address)
+        return 0;
+
+    while (address < end) {
+        MEMORY_BASIC_INFORMATION region;
+        if (VirtualQuery((const void*) address, &region, sizeof region) == 0)
+            return 0;
+        if (region.State != MEM_COMMIT || (region.Protect & (PAGE_GUARD | PAGE_NOACCESS)))
+            return 0;
+        if (!(region.Protect & protections))
+            return 0;
+        address = (uintptr_t) region.BaseAddress + region.RegionSize;
+        if (address == 0)
+            break;
+    }
+    return 1;
+}
+
+int memory_is_readable(const void* start, size_t length) {
+    return memory__allows(start, length, MEMORY__READABLE);
+}
+
+int memory_is_writable(const void* start, size_t length) {
+    return memory__allows(start, length, MEMORY__WRITABLE);
+}
