@@ -112,6 +112,7 @@ f["mode"] == "cycle" {
 
 f["mode"] == "requests" {
     remember("requests", f["payload"] " " f["concurrency"])
+    remember("requestvariant", f["variant"])
     requests[f["payload"] " " f["concurrency"], f["variant"]] = f["per_op"]
 }
 
@@ -156,6 +157,20 @@ function print_cycles(    i, j, c, v, k, h, note) {
                 v == "host" ? "1" : ratio_text(k, h), us_text(median(k SUBSEP "p50")), \
                 us_text(median(k SUBSEP "p99")), us_text(median(k SUBSEP "process")), \
                 size[k, "server"] ? us_text(median(k SUBSEP "server")) : "-", requests_text(c, v)
+        }
+    }
+}
+
+# Without a load the requests have no rows to stand in.
+function print_requests(    i, j, c, v) {
+    print "| payload | at once | variant | requests |"
+    print "|---|---|---|---|"
+    for (i = 1; i <= count["requests"]; i++) {
+        c = names["requests", i]
+        split(c, part, " ")
+        for (j = 1; j <= count["requestvariant"]; j++) {
+            v = names["requestvariant", j]
+            printf "| %s | %s | %s | %s |\n", bytes_text(part[1]), part[2], v, requests_text(c, v)
         }
     }
 }
@@ -265,6 +280,7 @@ function print_goals(    j, v) {
 
 END {
     if (count["case"]) print_cycles()
+    else if (count["requests"]) print_requests()
     if (count["pending"]) print_pending()
     if (count["call"]) print_calls()
     print_goals()
