@@ -216,7 +216,8 @@ function print_calls(    i, j, name, v, ns, host) {
                 v == "host" || !host ? "-" : sprintf("%+.1f", ns - host), result[name, v], \
                 v != "host" && (name, "host") in result && \
                 result[name, v] != result[name, "host"] ? " (DIFFERS)" : ""
-            if (v != "host" && host && kind[name] == "user" && ns - host > worst) {
+            if (v != "host" && host && kind[name] == "user" && \
+                (worst_name == "" || ns - host > worst)) {
                 worst = ns - host
                 worst_name = name
             }
