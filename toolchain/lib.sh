@@ -156,8 +156,11 @@ setup() {
     setup_cmocka
 }
 
-# Configures and builds one preset.
+# Configures one preset and builds it, or only the targets named after it.
 build() {
-    say "building $1"
-    (cd "$root" && quietly cmake --preset "$1" && cmake --build --preset "$1")
+    local preset=$1
+    shift
+    say "building $preset"
+    (cd "$root" && quietly cmake --preset "$preset" &&
+        cmake --build --preset "$preset" --target "${@:-all}")
 }

@@ -104,11 +104,19 @@ async function main() {
     const echoes = {};
     const echoPorts = {};
     for (const family of [4, 6]) {
-        echoes[family] = net.createServer({ allowHalfOpen: true }, (socket) => {
+        const server = net.createServer({ allowHalfOpen: true }, (socket) => {
             socket.on('error', () => {});
             socket.pipe(socket);
         });
-        echoPorts[family] = await listen(echoes[family], HOSTS[family]);
+        try {
+            echoPorts[family] = await listen(server, HOSTS[family]);
+            echoes[family] = server;
+        } catch (error) {
+            // Containers often have no IPv6.
+            if (family === 4 || !['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code))
+                throw error;
+            console.log(`SKIP: IPv6: no server can listen at ${HOSTS[6]} (${error.code})`);
+        }
     }
     const closed = net.createServer();
     const closedPort = await listen(closed, HOSTS[4]);
@@ -118,13 +126,13 @@ async function main() {
         await run('HTTP requests', 1000, 'answered', (i) => request(webPort, i)),
         await run('echoed streams, IPv4', 500, 'echoed',
             (i) => echo(HOSTS[4], echoPorts[4], 1 + i * 131)),
-        await run('echoed streams, IPv6', 100, 'echoed',
-            (i) => echo(HOSTS[6], echoPorts[6], 1 + i * 131)),
+        echoes[6] ? await run('echoed streams, IPv6', 100, 'echoed',
+            (i) => echo(HOSTS[6], echoPorts[6], 1 + i * 131)) : true,
         await run('4 MiB echoed', 4, 'echoed', () => echo(HOSTS[4], echoPorts[4], 4 << 20)),
         await run('connects to a closed port', 200, 'ECONNREFUSED', () => refused(closedPort)),
         await run('destroyed while connecting', 200, 'destroyed', () => destroyed(echoPorts[4])),
     ];
-    await Promise.all([web, echoes[4], echoes[6]].map(close));
+    await Promise.all([web, ...Object.values(echoes)].map(close));
     console.log(`${total} connects in all`);
     process.exitCode = results.every(Boolean) ? 0 : 1;
 }
