@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine.h"
 
+#include "core/guard.h"
 #include "core/lock.h"
 #include "core/once.h"
 #include "core/record.h"
@@ -72,12 +73,24 @@ static void engine__settle(struct record* record, struct operation* operation,
         delivery_fail(record, operation->overlapped, STATUS__CANCELLED);
 }
 
+/* Whether the host still carries the send of an operation that is under guard. */
+static int engine__is_sending(const struct operation* operation) {
+    struct record* record = record_find(operation->handle);
+    int sending = record != NULL && record->overlapped == operation->overlapped &&
+                  record->is_send && !record->finished &&
+                  machine_is_default_state(&record->machine);
+    record_release(operation->handle);
+    return sending;
+}
+
 /* An operation that was cancelled meanwhile is in no record any more, even where its handle's value
  * has a new one: operations are freed only here, so their addresses do not come back before. */
 static int engine__is_wanted(struct operation* operation) {
     struct record* record = record_find(operation->handle);
     int wanted = record != NULL && record->operation == operation;
     record_release(operation->handle);
+    if (operation->watch == OPERATION_WATCH_SEND)
+        wanted = engine__is_sending(operation);
     if (!wanted)
         operation_release(operation);
     return wanted;
@@ -90,7 +103,11 @@ static void engine__report(struct operation* operation, enum afd_outcome outcome
     if (record != NULL && record->operation == operation)
         engine__settle(record, operation, events[outcome], status);
     record_release(operation->handle);
-    operation_release(operation);
+
+    if (outcome == AFD_UP && guard_is_needed() && engine__is_sending(operation))
+        guard_add(operation);
+    else
+        operation_release(operation);
 }
 
 static void engine__take_inbox(void) {
@@ -104,11 +121,12 @@ static void engine__take_inbox(void) {
 
     for (; operation != NULL; operation = next) {
         next = operation->next;
-        if (operation->watch == OPERATION_WATCH_POLL) {
-            afd_add(operation);
-        } else {
+        if (operation->watch == OPERATION_WATCH_CONNECT) {
             operation->next = engine__connects;
             engine__connects = operation;
+        } else {
+            /* A send under guard is watched for its connect first: before, it cannot get lost. */
+            afd_add(operation);
         }
     }
 }
@@ -129,8 +147,9 @@ static void engine__collect_connects(void) {
 }
 
 static DWORD WINAPI engine__run(void* unused) {
+    DWORD timeout = INFINITE;
     (void) unused;
-    while (WaitForSingleObject(engine__wake, INFINITE) == WAIT_OBJECT_0) {
+    while (WaitForSingleObject(engine__wake, timeout) != WAIT_FAILED) {
         /* A poll whose outcome is known at once ends while it is submitted; it is collected here
          * and now, without another wait. */
         do {
@@ -138,6 +157,7 @@ static DWORD WINAPI engine__run(void* unused) {
             engine__collect_connects();
             afd_submit(engine__wake, engine__report);
         } while (afd_collect(engine__is_wanted, engine__report) > 0);
+        timeout = guard_sweep(engine__is_sending);
     }
     return 0;
 }

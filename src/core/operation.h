@@ -6,7 +6,8 @@
 
 enum operation_watch {
     OPERATION_WATCH_CONNECT, /* The host's ConnectEx works on our own OVERLAPPED. */
-    OPERATION_WATCH_POLL     /* The socket is polled for the outcome of a non-blocking connect. */
+    OPERATION_WATCH_POLL,    /* The socket is polled for the outcome of a non-blocking connect. */
+    OPERATION_WATCH_SEND     /* The host carries the send; the guard looks after it. */
 };
 
 /* A connect that is in our hands. Whoever takes it out of its record frees nothing: the engine's

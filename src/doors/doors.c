@@ -251,21 +251,31 @@ static int WSAAPI door_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long
 
 /* Overlapped I/O */
 
+/* A port may be bound to any kind of file; one that we did not see being made is asked. */
+static int doors__is_socket(SOCKET s) {
+    int type, length = sizeof type;
+    if (table_flags(s) & TABLE_SEEN)
+        return 1;
+    return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
+}
+
 static HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
                                                  DWORD threads) {
     HANDLE result = host.CreateIoCompletionPort(file, port, key, threads);
     struct record* record;
     DWORD error;
 
-    if (result == NULL || file == INVALID_HANDLE_VALUE || !(table_flags((SOCKET) file) & TABLE_SEEN))
+    if (result == NULL || file == INVALID_HANDLE_VALUE)
         return result;
     error = GetLastError();
-    record = record_need((SOCKET) file);
-    if (record != NULL) {
-        record->port = result;
-        record->key = key;
+    if (doors__is_socket((SOCKET) file)) {
+        record = record_need((SOCKET) file);
+        if (record != NULL) {
+            record->port = result;
+            record->key = key;
+        }
+        record_release((SOCKET) file);
     }
-    record_release((SOCKET) file);
     SetLastError(error);
     return result;
 }

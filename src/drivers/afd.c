@@ -15,8 +15,7 @@
 
 /* A poll is walked for each event of any of its sockets and issued again for the rest, so groups are
  * bounded; many small polls are joined when they are this many. */
-#define AFD__GROUP_SIZE 128u
-#define AFD__SMALL_GROUP (AFD__GROUP_SIZE / 4)
+#define AFD__SMALL_GROUP (AFD_GROUP_SIZE / 4)
 #define AFD__SMALL_GROUPS_AT_MOST 32u
 
 /* The layout of the driver's request and reply, as wepoll, mio and Wine have it. */
@@ -86,24 +85,29 @@ static struct afd__poll* afd__new_poll(unsigned count) {
     return poll;
 }
 
-static int afd__issue(struct afd__poll* poll, HANDLE event) {
-    ULONG size = afd__request_size(poll->count);
-    host_status status;
-    unsigned i;
+static host_status afd__call(IO_STATUS_BLOCK* block, struct afd__request* request, unsigned count,
+                             LONGLONG timeout, HANDLE event) {
+    ULONG size = afd__request_size(count);
+    request->timeout.QuadPart = timeout;
+    request->count = count;
+    request->exclusive = 0;
+    block->Status = (host_status) STATUS__PENDING;
+    return host.NtDeviceIoControlFile(afd__device, event, NULL, NULL, block, AFD__POLL, request,
+                                      size, request, size);
+}
 
-    poll->request.timeout.QuadPart = AFD__NEVER;
-    poll->request.count = poll->count;
-    poll->request.exclusive = 0;
-    for (i = 0; i < poll->count; i++) {
-        struct afd__socket* socket = &poll->request.sockets[i];
-        socket->handle = (HANDLE) poll->operations[i]->handle;
-        socket->events = AFD__EVENT_CLOSE | AFD__EVENT_CONNECT | AFD__EVENT_CONNECT_FAIL;
-        socket->status = 0;
-    }
-    poll->block.Status = (host_status) STATUS__PENDING;
-    status = host.NtDeviceIoControlFile(afd__device, event, NULL, NULL, &poll->block, AFD__POLL,
-                                        &poll->request, size, &poll->request, size);
-    if (status < 0)
+static void afd__ask_for(struct afd__socket* socket, SOCKET handle, ULONG events) {
+    socket->handle = (HANDLE) handle;
+    socket->events = events;
+    socket->status = 0;
+}
+
+static int afd__issue(struct afd__poll* poll, HANDLE event) {
+    unsigned i;
+    for (i = 0; i < poll->count; i++)
+        afd__ask_for(&poll->request.sockets[i], poll->operations[i]->handle,
+                     AFD__EVENT_CLOSE | AFD__EVENT_CONNECT | AFD__EVENT_CONNECT_FAIL);
+    if (afd__call(&poll->block, &poll->request, poll->count, AFD__NEVER, event) < 0)
         return -1;
     poll->next = afd__polls;
     afd__polls = poll;
@@ -144,9 +148,9 @@ static void afd__watch(struct operation** operations, unsigned count, HANDLE eve
 
 void afd_submit(HANDLE event, void (*report)(struct operation* operation, enum afd_outcome outcome,
                                              uint32_t status)) {
-    struct operation* operations[AFD__GROUP_SIZE];
+    struct operation* operations[AFD_GROUP_SIZE];
     unsigned count;
-    while ((count = afd__take_fresh(operations, AFD__GROUP_SIZE)) > 0)
+    while ((count = afd__take_fresh(operations, AFD_GROUP_SIZE)) > 0)
         afd__watch(operations, count, event, report);
 }
 
@@ -170,15 +174,41 @@ static void afd__join_small_polls(void) {
     }
 }
 
-static const struct afd__socket* afd__find_reply(const struct afd__poll* poll, SOCKET handle) {
+/* The reply names the sockets that something holds for, and only these on Windows and Wine. */
+static const struct afd__socket* afd__find_reply(const IO_STATUS_BLOCK* block,
+                                                 const struct afd__request* request,
+                                                 unsigned count, SOCKET handle) {
     ULONG i;
-    if (poll->block.Status != 0)
+    if (block->Status != 0)
         return NULL;
-    for (i = 0; i < poll->request.count && i < poll->count; i++) {
-        if ((SOCKET) poll->request.sockets[i].handle == handle)
-            return &poll->request.sockets[i];
+    for (i = 0; i < request->count && i < count; i++) {
+        if ((SOCKET) request->sockets[i].handle == handle)
+            return &request->sockets[i];
     }
     return NULL;
+}
+
+int afd_look(const SOCKET* sockets, unsigned* events, unsigned count) {
+    union {
+        struct afd__request request;
+        char room[offsetof(struct afd__request, sockets) +
+                  AFD_GROUP_SIZE * sizeof(struct afd__socket)];
+    } place;
+    IO_STATUS_BLOCK block;
+    unsigned i;
+
+    for (i = 0; i < count; i++)
+        afd__ask_for(&place.request.sockets[i], sockets[i],
+                     AFD_EVENT_SEND | AFD_EVENT_DISCONNECT | AFD_EVENT_ABORT);
+    /* With no time to wait, the poll has ended when the call returns. */
+    if (afd__call(&block, &place.request, count, 0, NULL) != 0)
+        return -1;
+    for (i = 0; i < count; i++) {
+        const struct afd__socket* reply =
+            afd__find_reply(&block, &place.request, count, sockets[i]);
+        events[i] = reply != NULL ? reply->events : 0;
+    }
+    return 0;
 }
 
 static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(struct operation*),
@@ -186,7 +216,8 @@ static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(stru
     unsigned i;
     for (i = 0; i < poll->count; i++) {
         struct operation* operation = poll->operations[i];
-        const struct afd__socket* reply = afd__find_reply(poll, operation->handle);
+        const struct afd__socket* reply =
+            afd__find_reply(&poll->block, &poll->request, poll->count, operation->handle);
         if (reply == NULL || reply->events == 0) {
             if (is_wanted(operation))
                 afd_add(operation);

@@ -16,6 +16,16 @@ enum afd_outcome { AFD_UP, AFD_DOWN, AFD_CLOSED };
  * thread. */
 int afd_is_available(void);
 
+/* What a socket can be asked for; the values are the socket driver's. */
+#define AFD_EVENT_SEND 0x4u
+#define AFD_EVENT_DISCONNECT 0x8u
+#define AFD_EVENT_ABORT 0x10u
+
+/* Looks without waiting which of the three hold for each socket of a group of at most
+ * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more. */
+#define AFD_GROUP_SIZE 128u
+int afd_look(const SOCKET* sockets, unsigned* events, unsigned count);
+
 /* Puts an operation among those to be watched; afd_submit() begins to watch it. */
 void afd_add(struct operation* operation);
 

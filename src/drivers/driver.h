@@ -19,7 +19,7 @@ enum driver_result {
     DRIVER_REFUSED, /* The call fails with *error and the OVERLAPPED is not used. */
     DRIVER_HANDED,  /* The host carries the OVERLAPPED, and will complete it. */
     DRIVER_ENDED,   /* The same, and the operation has already ended with success. */
-    DRIVER_WATCHED  /* The connect is under way in *operation, to be adopted by the engine. */
+    DRIVER_WATCHED  /* The connect is under way, and *operation is to be watched for its outcome. */
 };
 
 /* A way to carry out the connect step. */
@@ -28,7 +28,8 @@ struct driver {
     /* Whether the host offers what the driver needs for this socket; asks by behaviour, and without
      * network traffic. */
     int (*is_available)(struct record* record);
-    /* Starts the connect, under the record's lock. */
+    /* Starts the connect, under the record's lock. Where it was not refused, *operation is what the
+     * driver made for it, which may be NULL, and is the caller's from then on. */
     enum driver_result (*start)(struct record* record, const struct driver_request* request,
                                 struct operation** operation, int* error);
 };

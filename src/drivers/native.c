@@ -117,7 +117,7 @@ static enum driver_result native__connect_and_send(LPFN_CONNECTEX function,
     operation->error = delivery_send(request->handle, request->payload, request->length,
                                      request->overlapped, &finished);
     if (operation->error == 0) {
-        operation_release(operation);
+        *result = operation;
         return finished ? DRIVER_ENDED : DRIVER_HANDED;
     }
     delivery_begin(request->overlapped);

@@ -77,7 +77,7 @@ static enum driver_result poll__start(struct record* record, const struct driver
         int up = *error == 0;
         sent = poll__send(request, error);
         if (sent != DRIVER_REFUSED || up) {
-            operation_release(operation);
+            *result = operation;
             return sent;
         }
         operation->error = *error;

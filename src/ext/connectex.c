@@ -5,6 +5,7 @@
 #include <ws2tcpip.h>
 
 #include "core/engine.h"
+#include "core/guard.h"
 #include "core/stats.h"
 #include "core/table.h"
 #include "drivers/delivery.h"
@@ -135,9 +136,11 @@ static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) 
         case WSAEOPNOTSUPP:
             return WSAEAFNOSUPPORT;
         case WSAEADDRNOTAVAIL:
-            /* Wine answers so for a family that it cannot translate at all. */
-            return name->sa_family == AF_INET || name->sa_family == AF_INET6 ? error
-                                                                             : WSAEAFNOSUPPORT;
+            /* Wine answers so for a family that it cannot translate at all. For an address that was
+             * found valid, Linux means the local one: its port is taken for this very peer. */
+            if (name->sa_family == AF_INET)
+                return WSAEADDRINUSE;
+            return name->sa_family == AF_INET6 ? error : WSAEAFNOSUPPORT;
         case WSAEINVAL:
             if (host.getsockname(s, (struct sockaddr*) &local, &length) != 0)
                 return error;
@@ -155,6 +158,15 @@ static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) 
 static int connectex__survives(const struct record* record, const OVERLAPPED* overlapped) {
     return overlapped->hEvent == NULL &&
            (record->port != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+}
+
+/* A payload that the host is still sending is looked after, where the host needs that. */
+static void connectex__guard(struct operation* operation, enum driver_result result) {
+    if (operation == NULL)
+        return;
+    operation->watch = OPERATION_WATCH_SEND;
+    if (result == DRIVER_ENDED || !guard_is_needed() || engine_adopt(operation) != 0)
+        operation_release(operation);
 }
 
 static int connectex__start(struct record* record, const struct driver_request* request,
@@ -186,6 +198,7 @@ static int connectex__start(struct record* record, const struct driver_request* 
     record->by_engine = 0;
     if (*result != DRIVER_WATCHED) {
         machine_step(&record->machine, MACHINE_HANDED);
+        connectex__guard(operation, *result);
         return 0;
     }
     machine_step(&record->machine, MACHINE_WATCHED);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/table.h"
 #include "drivers/native.h"
 #include "ext/connectex.h"
 #include "host/memory.h"
@@ -50,13 +51,14 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function, 
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &place,
                       sizeof place, &bytes, overlapped, routine) != 0)
         error = WSAGetLastError();
-    if (error == 0 || error == WSA_IO_PENDING || error == WSAENOTSOCK ||
-        error == WSANOTINITIALISED)
+    if (error == WSA_IO_PENDING || error == WSAENOTSOCK || error == WSANOTINITIALISED ||
+        (error != 0 && overlapped != NULL))
         return error;
-    /* The host knows the socket and not the function. */
-    if (overlapped == NULL && extensions__is_socket(s))
+    /* Either the host knows the socket and not the function, or it is Wine, which gives the function
+     * for a handle that is no socket, too. */
+    if ((table_flags(s) & TABLE_SEEN) || extensions__is_socket(s))
         return 0;
-    return error;
+    return WSAENOTSOCK;
 }
 
 int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,

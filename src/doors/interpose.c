@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "doors/interpose.h"
+
+#include <windows.h>
+#include <winternl.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "doors/image.h"
+
+#if !defined(_M_X64) && !defined(_M_IX86) && !defined(__x86_64__) && !defined(__i386__)
+#error "No jump is known for this processor."
+#endif
+
+#define INTERPOSE__MAX_EXPORTS 64
+#define INTERPOSE__MAX_BLOCKS 8
+#define INTERPOSE__BLOCK_SIZE 4096u
+#define INTERPOSE__THUNK_SIZE 16u
+#define INTERPOSE__THUNKS (INTERPOSE__BLOCK_SIZE / INTERPOSE__THUNK_SIZE)
+#define INTERPOSE__SEARCH_STEP 0x100000u
+
+#define INTERPOSE__WRITABLE \
+    (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define INTERPOSE__EXECUTABLE \
+    (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define INTERPOSE__READABLE (INTERPOSE__WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ)
+
+/* Exported by every Windows NT since 5.1, but declared by no public header. It holds the loader's
+ * lock while it runs, so that no module comes or goes meanwhile, and may be called in DllMain. */
+typedef VOID NTAPI interpose__module_fn(LDR_DATA_TABLE_ENTRY* module, PVOID context, BOOLEAN* stop);
+NTSYSAPI NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG flags,
+                                                  interpose__module_fn* callback,
+                                                  PVOID context);
+
+struct interpose__export {
+    const char* module;
+    const char* name;
+    void* door;
+    void* original;
+    void* thunk; /* NULL where no memory within reach was found. */
+    uint32_t* slot;
+    bool is_installed;
+};
+
+struct interpose__block {
+    uint8_t* base;
+    size_t used;
+};
+
+static struct interpose__export interpose__exports[INTERPOSE__MAX_EXPORTS];
+static size_t interpose__export_count;
+static struct interpose__block interpose__blocks[INTERPOSE__MAX_BLOCKS];
+static size_t interpose__block_count;
+
+/* The number of bytes from the module's base on that can be read. The size in the image's header
+ * is not used, since a program may have damaged the header on purpose. */
+static size_t interpose__mapped_size(const uint8_t* base) {
+    MEMORY_BASIC_INFORMATION info;
+    const uint8_t* end = base;
+    while (VirtualQuery(end, &info, sizeof info) != 0 && info.AllocationBase == base &&
+           info.State == MEM_COMMIT && (info.Protect & INTERPOSE__READABLE) != 0 &&
+           (info.Protect & PAGE_GUARD) == 0)
+        end = (const uint8_t*) info.BaseAddress + info.RegionSize;
+    return (size_t) (end - base);
+}
+
+static struct interpose__export* interpose__find(const char* module, const char* name) {
+    for (size_t i = 0; i < interpose__export_count; i++) {
+        struct interpose__export* export = &interpose__exports[i];
+        if (_stricmp(export->module, module) == 0 && strcmp(export->name, name) == 0)
+            return export;
+    }
+    return NULL;
+}
+
+static bool interpose__is_aligned(const void* address, size_t width) {
+    return (uintptr_t) address % width == 0;
+}
+
+/* Makes an aligned slot writable for a moment. Its page may hold code as well, and another thread
+ * may be running that code, so the right to execute is kept. */
+static bool interpose__unprotect(void* slot, size_t width, DWORD* restore) {
+    MEMORY_BASIC_INFORMATION info;
+    *restore = 0;
+    if (VirtualQuery(slot, &info, sizeof info) == 0)
+        return false;
+    if ((info.Protect & INTERPOSE__WRITABLE) != 0)
+        return true;
+    bool executable = (info.Protect & INTERPOSE__EXECUTABLE) != 0;
+    DWORD protect = executable ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+    return VirtualProtect(slot, width, protect, restore) != 0;
+}
+
+static void interpose__protect(void* slot, size_t width, DWORD restore) {
+    DWORD old;
+    if (restore != 0)
+        VirtualProtect(slot, width, restore, &old);
+}
+
+/* Whether an export table of the module at base can name the address. Its entries are unsigned
+ * 32-bit offsets; with 32-bit addresses they wrap around and reach everything. */
+static bool interpose__reaches(const uint8_t* base, const uint8_t* address) {
+#ifdef _WIN64
+    return address > base && (uintptr_t) (address - base) <= UINT32_MAX;
+#else
+    (void) base;
+    (void) address;
+    return true;
+#endif
+}
+
+static uint8_t* interpose__allocate_at(uint8_t* address) {
+    return VirtualAlloc(
+        address, INTERPOSE__BLOCK_SIZE, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READ);
+}
+
+#ifdef _WIN64
+/* What VirtualQuery calls free can still be in use by Wine's host, hence the many attempts. */
+static uint8_t* interpose__allocate(uint8_t* base) {
+    MEMORY_BASIC_INFORMATION info;
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    uintptr_t unit = system.dwAllocationGranularity;
+    uintptr_t last = (uintptr_t) base + (UINT32_MAX - INTERPOSE__BLOCK_SIZE);
+    uintptr_t at = (uintptr_t) base;
+    while (at < last && VirtualQuery((void*) at, &info, sizeof info) != 0) {
+        uintptr_t end = (uintptr_t) info.BaseAddress + info.RegionSize;
+        if (info.State == MEM_FREE) {
+            at = (at + unit - 1) / unit * unit;
+            for (; at < last && at + INTERPOSE__BLOCK_SIZE <= end; at += INTERPOSE__SEARCH_STEP) {
+                uint8_t* block = interpose__allocate_at((uint8_t*) at);
+                if (block != NULL)
+                    return block;
+            }
+        }
+        at = end;
+    }
+    return NULL;
+}
+#else
+static uint8_t* interpose__allocate(uint8_t* base) {
+    (void) base;
+    return interpose__allocate_at(NULL);
+}
+#endif
+
+static struct interpose__block* interpose__get_block(uint8_t* base) {
+    for (size_t i = 0; i < interpose__block_count; i++) {
+        struct interpose__block* block = &interpose__blocks[i];
+        if (block->used < INTERPOSE__THUNKS &&
+            interpose__reaches(base, block->base + INTERPOSE__BLOCK_SIZE - 1) &&
+            interpose__reaches(base, block->base))
+            return block;
+    }
+    if (interpose__block_count == INTERPOSE__MAX_BLOCKS)
+        return NULL;
+    struct interpose__block* block = &interpose__blocks[interpose__block_count];
+    block->base = interpose__allocate(base);
+    if (block->base == NULL)
+        return NULL;
+    block->used = 0;
+    interpose__block_count++;
+    return block;
+}
+
+/* Makes a small piece of code, near enough to the module for its export table, that jumps to the
+ * door through the pointer that is stored 8 bytes further on. */
+static void* interpose__make_thunk(uint8_t* base, void* door) {
+    uint8_t code[INTERPOSE__THUNK_SIZE];
+    memset(code, 0xcc, sizeof code);
+    struct interpose__block* block = interpose__get_block(base);
+    if (block == NULL)
+        return NULL;
+    uint8_t* thunk = block->base + block->used * INTERPOSE__THUNK_SIZE;
+
+    /* jmp [operand], which is relative to the next instruction on x86-64 and absolute on x86. */
+#ifdef _WIN64
+    uint32_t operand = 2;
+#else
+    uint32_t operand = (uint32_t) (uintptr_t) (thunk + 8);
+#endif
+    code[0] = 0xff;
+    code[1] = 0x25;
+    memcpy(code + 2, &operand, sizeof operand);
+    memcpy(code + 8, &door, sizeof door);
+
+    DWORD restore;
+    if (!interpose__unprotect(thunk, sizeof code, &restore))
+        return NULL;
+    memcpy(thunk, code, sizeof code);
+    interpose__protect(thunk, sizeof code, restore);
+    FlushInstructionCache(GetCurrentProcess(), thunk, sizeof code);
+    block->used++;
+    return thunk;
+}
+
+/* Looks the export up and notes its original, which must be done for all of them before the first
+ * is changed, because an export may forward to another. */
+static void interpose__prepare(const struct interpose_entry* entry) {
+    struct image_export found;
+    uint8_t* base = (uint8_t*) GetModuleHandleA(entry->module);
+    if (base == NULL || interpose__export_count == INTERPOSE__MAX_EXPORTS ||
+        !image_find_export(base, interpose__mapped_size(base), entry->name, &found))
+        return;
+    uint8_t* original = base + found.rva;
+    if (found.is_forwarder)
+        original = (uint8_t*) (uintptr_t) GetProcAddress((HMODULE) base, entry->name);
+    if (original == NULL || !interpose__is_aligned(base + found.slot, sizeof(uint32_t)))
+        return;
+
+    struct interpose__export* export = &interpose__exports[interpose__export_count++];
+    export->module = entry->module;
+    export->name = entry->name;
+    export->door = entry->door;
+    export->original = original;
+    export->thunk = NULL;
+    export->slot = (uint32_t*) (base + found.slot);
+    export->is_installed = false;
+}
+
+static void interpose__install_export(struct interpose__export* export) {
+    DWORD restore;
+    uint8_t* base = (uint8_t*) GetModuleHandleA(export->module);
+    if (export->thunk == NULL)
+        export->thunk = interpose__make_thunk(base, export->door);
+    if (export->thunk == NULL ||
+        !interpose__unprotect(export->slot, sizeof *export->slot, &restore))
+        return;
+    uintptr_t rva = (uintptr_t) export->thunk - (uintptr_t) base;
+    InterlockedExchange((volatile LONG*) export->slot, (LONG) (uint32_t) rva);
+    interpose__protect(export->slot, sizeof *export->slot, restore);
+    export->is_installed = true;
+}
+
+static void interpose__visit_slot(void* context, size_t offset) {
+    uint8_t* base = context;
+    void** slot = (void**) (base + offset);
+    if (!interpose__is_aligned(slot, sizeof *slot))
+        return;
+    for (size_t i = 0; i < interpose__export_count; i++) {
+        const struct interpose__export* export = &interpose__exports[i];
+        DWORD restore;
+        if (*slot != export->original)
+            continue;
+        if (interpose__unprotect(slot, sizeof *slot, &restore)) {
+            /* The thunk is also what GetProcAddress gives, and programs compare pointers. */
+            void* target = export->thunk != NULL ? export->thunk : export->door;
+            InterlockedExchangePointer((PVOID volatile*) slot, target);
+            interpose__protect(slot, sizeof *slot, restore);
+        }
+        return;
+    }
+}
+
+/* Our own calls must reach the originals. So must those of the system modules among each other:
+ * Wine's kernel32 exports are stubs that jump through kernel32's own import slots to kernelbase,
+ * so with these slots rewritten its originals would lead back to the doors. */
+static bool interpose__is_exempt(HMODULE module) {
+    static const char* const names[] = {
+        "ntdll.dll", "kernelbase.dll", "kernel32.dll", "ws2_32.dll"};
+    HMODULE own = NULL;
+    const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                        GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    if (!GetModuleHandleExW(flags, (LPCWSTR) (const void*) interpose__exports, &own) ||
+        own == module)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (GetModuleHandleA(names[i]) == module)
+            return true;
+    }
+    return false;
+}
+
+static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module,
+                                          PVOID context,
+                                          BOOLEAN* stop) {
+    uint8_t* base = module->DllBase;
+    size_t size = interpose__mapped_size(base);
+    (void) context;
+    (void) stop;
+    if (image_pointer_size(base, size) == sizeof(void*) && !interpose__is_exempt((HMODULE) base))
+        image_each_import(base, size, interpose__visit_slot, base);
+}
+
+int interpose_install(const struct interpose_entry* entries, size_t count) {
+    int installed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (interpose__find(entries[i].module, entries[i].name) == NULL)
+            interpose__prepare(&entries[i]);
+    }
+    for (size_t i = 0; i < interpose__export_count; i++) {
+        if (!interpose__exports[i].is_installed)
+            interpose__install_export(&interpose__exports[i]);
+    }
+    /* Only now, so that a module loaded between the two steps would be missed by neither. */
+    LdrEnumerateLoadedModules(0, interpose__visit_module, NULL);
+
+    for (size_t i = 0; i < count; i++) {
+        if (interpose_is_installed(entries[i].module, entries[i].name))
+            installed++;
+    }
+    return installed;
+}
+
+bool interpose_is_installed(const char* module, const char* name) {
+    const struct interpose__export* export = interpose__find(module, name);
+    return export != NULL && export->is_installed;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+
+/* wsext-run PROGRAM ARGS…: starts a program and has it load the mswsock.dll that lies beside this
+ * launcher before any code of its own runs. */
+
+#include <windows.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <tlhelp32.h>
+#include <wchar.h>
+
+#define RUN__DLL L"mswsock.dll"
+#define RUN__MAX_PATH 32768u
+#define RUN__MAX_MESSAGE 4096u
+#define RUN__FAILED 127 /* What shells answer when they can't start a program. */
+
+#define RUN__TEXT_(x) L## #x
+#define RUN__TEXT(x) RUN__TEXT_(x)
+#define RUN__VERSION RUN__TEXT(WSEXT_MAJOR) L"." RUN__TEXT(WSEXT_MINOR) L"." RUN__TEXT(WSEXT_PATCH)
+
+static const wchar_t run__usage[] =
+    L"Usage: wsext-run PROGRAM [ARGUMENTS...]\n"
+    L"       wsext-run --help | --version\n"
+    L"\n"
+    L"Starts PROGRAM with the mswsock.dll of wsext, which must lie beside wsext-run.exe, and ends\n"
+    L"with its exit code, or with 127 if it could not be started so.\n"
+    L"\n"
+    L"Environment of the DLL:\n"
+    L"  WSEXT_DRIVER=auto|native|poll  how connections are made\n"
+    L"  WSEXT_CONTEXT=strict|lenient   lenient: SO_UPDATE_CONNECT_CONTEXT may be forgotten\n"
+    L"  WSEXT_STATS=1                  summary at the end, to WSEXT_LOG_FILE or standard error\n";
+
+static wchar_t run__dll[RUN__MAX_PATH];
+static wchar_t run__path[RUN__MAX_PATH];
+static HANDLE run__process;
+
+static void run__write(DWORD stream, const wchar_t* text) {
+    static char bytes[RUN__MAX_MESSAGE * 3];
+    HANDLE handle = GetStdHandle(stream);
+    DWORD done;
+    DWORD length = (DWORD) wcslen(text);
+    if (WriteConsoleW(handle, text, length, &done, NULL))
+        return;
+    int size = WideCharToMultiByte(
+        CP_UTF8, 0, text, (int) length, bytes, (int) sizeof bytes, NULL, NULL);
+    WriteFile(handle, bytes, (DWORD) size, &done, NULL);
+}
+
+static void run__complain(const wchar_t* format, ...) {
+    static wchar_t text[RUN__MAX_MESSAGE];
+    va_list arguments;
+    va_start(arguments, format);
+    _vsnwprintf(text, RUN__MAX_MESSAGE - 1, format, arguments);
+    va_end(arguments);
+    run__write(STD_ERROR_HANDLE, L"wsext-run: ");
+    run__write(STD_ERROR_HANDLE, text);
+    run__write(STD_ERROR_HANDLE, L"\n");
+}
+
+/* The system's text for an error, without the line break at its end. */
+static const wchar_t* run__error(DWORD error) {
+    static wchar_t text[RUN__MAX_MESSAGE];
+    const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS;
+    DWORD length = FormatMessageW(flags, NULL, error, 0, text, RUN__MAX_MESSAGE - 32, NULL);
+    while (length > 0 && (text[length - 1] == L'\n' || text[length - 1] == L'\r'))
+        length--;
+    _snwprintf(text + length, 32, L" (error %lu)", error);
+    return text;
+}
+
+/* Copies the first word of a command line without its quotes and returns what follows it. The rule
+ * is that of a program's own name: quotes group, a backslash is just a character. */
+static wchar_t* run__word(wchar_t* line, wchar_t* word, size_t room) {
+    bool quoted = false;
+    size_t length = 0;
+    for (; *line != 0 && (quoted || (*line != L' ' && *line != L'\t')); line++) {
+        if (*line == L'"')
+            quoted = !quoted;
+        else if (length + 1 < room)
+            word[length++] = *line;
+    }
+    word[length] = 0;
+    while (*line == L' ' || *line == L'\t')
+        line++;
+    return line;
+}
+
+/* Wine's own name for a Unix path; the Win32 functions would look for it on the current drive. */
+static bool run__find_unix(const wchar_t* name) {
+    typedef wchar_t*(__cdecl get_dos_file_name_fn)(const char*);
+    static char unix_name[RUN__MAX_PATH];
+    get_dos_file_name_fn* get_dos_file_name = (get_dos_file_name_fn*) (void*) GetProcAddress(
+        GetModuleHandleW(L"kernel32.dll"), "wine_get_dos_file_name");
+    if (name[0] != L'/' || get_dos_file_name == NULL ||
+        WideCharToMultiByte(CP_UTF8, 0, name, -1, unix_name, sizeof unix_name, NULL, NULL) == 0)
+        return false;
+    wchar_t* dos_name = get_dos_file_name(unix_name);
+    if (dos_name == NULL)
+        return false;
+    bool found = wcslen(dos_name) < RUN__MAX_PATH &&
+                 GetFileAttributesW(dos_name) != INVALID_FILE_ATTRIBUTES;
+    if (found)
+        wcscpy(run__path, dos_name);
+    HeapFree(GetProcessHeap(), 0, dos_name);
+    return found;
+}
+
+/* Finds the program as CreateProcess would, to be sure that it starts the file that is meant even
+ * where an unquoted name has spaces. */
+static bool run__find_program(const wchar_t* name) {
+    DWORD length = SearchPathW(NULL, name, L".exe", RUN__MAX_PATH, run__path, NULL);
+    if (length > 0 && length < RUN__MAX_PATH)
+        return true;
+    DWORD error = GetLastError();
+    if (run__find_unix(name))
+        return true;
+    run__complain(L"%ls: not found: %ls", name, run__error(error));
+    return false;
+}
+
+static bool run__find_dll(void) {
+    DWORD length = GetModuleFileNameW(NULL, run__dll, RUN__MAX_PATH);
+    if (length == 0 || length + wcslen(RUN__DLL) >= RUN__MAX_PATH) {
+        run__complain(L"cannot tell where the launcher lies");
+        return false;
+    }
+    while (length > 0 && run__dll[length - 1] != L'\\')
+        length--;
+    wcscpy(run__dll + length, RUN__DLL);
+    DWORD attributes = GetFileAttributesW(run__dll);
+    if (attributes == INVALID_FILE_ATTRIBUTES || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+        run__complain(L"%ls: not found; it must lie beside wsext-run.exe", run__dll);
+        return false;
+    }
+    return true;
+}
+
+/* Ctrl-C and Ctrl-Break reach the program as well, which decides about them; we only must not end
+ * before it. This is a function, as the plain way to ignore Ctrl-C would be inherited. */
+static BOOL WINAPI run__on_control(DWORD event) {
+    /* When the console closes, the program gets the time that the system gives us. */
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT && run__process != NULL)
+        WaitForSingleObject(run__process, INFINITE);
+    return TRUE;
+}
+
+/* The program ends when the launcher is killed. What it starts itself stays out of this, as it may
+ * be meant to live on. Hosts where a process can be in one job only may refuse, without harm. */
+static void run__bind_life(HANDLE process) {
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+    HANDLE job = CreateJobObjectW(NULL, NULL);
+    memset(&limits, 0, sizeof limits);
+    limits.BasicLimitInformation.LimitFlags =
+        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+    if (job == NULL)
+        return;
+    /* The handle stays open as long as we live. */
+    if (!SetInformationJobObject(
+            job, JobObjectExtendedLimitInformation, &limits, sizeof limits) ||
+        !AssignProcessToJobObject(job, process))
+        CloseHandle(job);
+}
+
+static bool run__has_our_bits(HANDLE process, const wchar_t* name) {
+    BOOL own = FALSE;
+    BOOL other = FALSE;
+    if (!IsWow64Process(GetCurrentProcess(), &own) || !IsWow64Process(process, &other) ||
+        own == other)
+        return true;
+    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe",
+                  name,
+                  other ? L"32-bit" : L"64-bit",
+                  other ? L"32-bit" : L"64-bit");
+    return false;
+}
+
+static void run__complain_start(const wchar_t* name, DWORD error) {
+    DWORD type;
+    if (GetBinaryTypeW(run__path, &type) &&
+        type == (sizeof(void*) == 8 ? SCS_32BIT_BINARY : SCS_64BIT_BINARY))
+        run__complain(L"%ls: the launcher has %u bits and the program has not: %ls",
+                      name,
+                      (unsigned) sizeof(void*) * 8,
+                      run__error(error));
+    else
+        run__complain(L"%ls: cannot be started: %ls", name, run__error(error));
+}
+
+/* Standard handles, C run-time files and window state go on as we got them. */
+static bool run__create(const wchar_t* name, wchar_t* line, PROCESS_INFORMATION* child) {
+    STARTUPINFOW startup;
+    GetStartupInfoW(&startup);
+    startup.dwFlags |= STARTF_USESTDHANDLES;
+    startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
+    startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
+    startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    if (!CreateProcessW(
+            run__path, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, child)) {
+        run__complain_start(name, GetLastError());
+        return false;
+    }
+    return true;
+}
+
+/* Wine marks its builtin modules behind the DOS header, the file as well as the loaded module. */
+static bool run__is_builtin(HANDLE process, const uint8_t* base) {
+    static const char mark[] = "Wine builtin DLL";
+    char found[sizeof mark - 1];
+    SIZE_T done = 0;
+    return ReadProcessMemory(process, base + 0x40, found, sizeof found, &done) &&
+           done == sizeof found && memcmp(found, mark, sizeof found) == 0;
+}
+
+/* A thread's exit code is 32 bits of what LoadLibrary returned, or of anything if it crashed, so
+ * the list of modules has to say what was loaded. */
+static const uint8_t* run__find_module(DWORD process_id, DWORD low_base) {
+    MODULEENTRY32W module;
+    const uint8_t* base = NULL;
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, process_id);
+    if (snapshot == INVALID_HANDLE_VALUE)
+        return NULL;
+    module.dwSize = sizeof module;
+    for (BOOL more = Module32FirstW(snapshot, &module); more && base == NULL;
+         more = Module32NextW(snapshot, &module)) {
+        if ((DWORD) (uintptr_t) module.modBaseAddr == low_base &&
+            _wcsicmp(module.szModule, RUN__DLL) == 0)
+            base = module.modBaseAddr;
+    }
+    CloseHandle(snapshot);
+    return base;
+}
+
+/* Runs LoadLibraryW in the child and returns its result's lower half, or 0. The system has
+ * kernel32 at one address in all processes of the same kind. */
+static DWORD run__call_load_library(HANDLE process) {
+    DWORD result = 0;
+    SIZE_T size = (wcslen(run__dll) + 1) * sizeof(wchar_t);
+    LPTHREAD_START_ROUTINE load = (LPTHREAD_START_ROUTINE) (void*) GetProcAddress(
+        GetModuleHandleW(L"kernel32.dll"), "LoadLibraryW");
+    void* path = VirtualAllocEx(process, NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (path == NULL || !WriteProcessMemory(process, path, run__dll, size, NULL))
+        return 0;
+    HANDLE thread = CreateRemoteThread(process, NULL, 0, load, path, 0, NULL);
+    if (thread == NULL)
+        return 0;
+    HANDLE ends[] = {thread, process};
+    WaitForMultipleObjects(2, ends, FALSE, INFINITE);
+    if (!GetExitCodeThread(thread, &result))
+        result = 0;
+    CloseHandle(thread);
+    VirtualFreeEx(process, path, 0, MEM_RELEASE);
+    return result;
+}
+
+static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child) {
+    DWORD low_base = run__call_load_library(child->hProcess);
+    const uint8_t* base = low_base != 0 ? run__find_module(child->dwProcessId, low_base) : NULL;
+    if (base == NULL) {
+        run__complain(L"%ls: %ls could not be loaded into it", name, run__dll);
+        return false;
+    }
+    /* We cannot tell it otherwise ourselves: it takes the variable from the Unix environment that
+     * Wine was started with. */
+    if (run__is_builtin(child->hProcess, base)) {
+        run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
+                      L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
+                      name,
+                      run__dll);
+        return false;
+    }
+    return true;
+}
+
+static int run__program(const wchar_t* name, wchar_t* line) {
+    PROCESS_INFORMATION child;
+    DWORD code = RUN__FAILED;
+    if (!run__find_dll() || !run__find_program(name))
+        return RUN__FAILED;
+    SetConsoleCtrlHandler(run__on_control, TRUE);
+    if (!run__create(name, line, &child))
+        return RUN__FAILED;
+    run__process = child.hProcess;
+    run__bind_life(child.hProcess);
+    if (!run__has_our_bits(child.hProcess, name) || !run__load_dll(name, &child)) {
+        TerminateProcess(child.hProcess, RUN__FAILED);
+        return RUN__FAILED;
+    }
+    if (ResumeThread(child.hThread) == (DWORD) -1) {
+        run__complain(L"%ls: cannot be resumed: %ls", name, run__error(GetLastError()));
+        TerminateProcess(child.hProcess, RUN__FAILED);
+        return RUN__FAILED;
+    }
+    WaitForSingleObject(child.hProcess, INFINITE);
+    return GetExitCodeProcess(child.hProcess, &code) ? (int) code : RUN__FAILED;
+}
+
+int main(void) {
+    static wchar_t line[RUN__MAX_PATH];
+    static wchar_t word[RUN__MAX_PATH];
+    wcsncpy(line, GetCommandLineW(), RUN__MAX_PATH - 1);
+
+    /* The program gets the rest of our command line as it is: to take it apart and join it again
+     * would change what programs with quoting rules of their own see. */
+    wchar_t* rest = run__word(line, word, RUN__MAX_PATH);
+    run__word(rest, word, RUN__MAX_PATH);
+    if (word[0] == 0) {
+        run__write(STD_ERROR_HANDLE, run__usage);
+        return RUN__FAILED;
+    }
+    if (wcscmp(word, L"--help") == 0) {
+        run__write(STD_OUTPUT_HANDLE, run__usage);
+        return 0;
+    }
+    if (wcscmp(word, L"--version") == 0) {
+        run__write(STD_OUTPUT_HANDLE, L"wsext-run " RUN__VERSION L"\n");
+        return 0;
+    }
+    return run__program(word, rest);
+}
