@@ -284,5 +284,5 @@ END {
     else if (count["requests"]) print_requests()
     if (count["pending"]) print_pending()
     if (count["call"]) print_calls()
-    print_goals()
+    if (goals_apply) print_goals()
 }
