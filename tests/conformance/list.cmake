@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${WINE} ${PROGRAM} --list
     OUTPUT_VARIABLE output RESULT_VARIABLE result)
 if(result EQUAL 77)
