@@ -15,19 +15,28 @@
 
 static struct once engine__once;
 static lock_t engine__lock;
-static HANDLE engine__wake;
 static HANDLE engine__thread;
+
+/* Starting an operation with an event resets the event, so an event may be shared by the operations of
+ * one thread only, and only if that thread looks at all of them after the last start and before it
+ * waits: the polls' event is the engine's own, and who hands over an operation has another. */
+static HANDLE engine__handed_over;
+static HANDLE engine__polled;
+
 static struct operation* engine__inbox; /* Under the lock. */
-static struct operation* engine__connects; /* The thread's own, as is all that it watches. */
+
+/* Connects whose early send was refused: the connect is decided, and the host is about to say how. Its
+ * operation was started by a thread of the program, so no event can tell; the thread looks instead,
+ * at intervals in milliseconds that grow from the first to the last. */
+#define ENGINE__FIRST_LOOK 1
+#define ENGINE__LAST_LOOK 32
+static struct operation* engine__connects;
+static DWORD engine__look;
 
 static void engine__init(void) {
     lock_init(&engine__lock);
-    engine__wake = CreateEventW(NULL, FALSE, FALSE, NULL);
-}
-
-HANDLE engine_event(void) {
-    once_run(&engine__once, engine__init);
-    return engine__wake;
+    engine__handed_over = CreateEventW(NULL, FALSE, FALSE, NULL);
+    engine__polled = CreateEventW(NULL, FALSE, FALSE, NULL);
 }
 
 int engine_is_running(void) {
@@ -41,9 +50,16 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
     OVERLAPPED* overlapped = operation->overlapped;
     int packet = delivery_wants_packet(overlapped);
     int finished = 0;
-    int error = delivery_send(operation->handle, operation->payload, operation->length, overlapped,
-                              &finished);
+    int error;
 
+    if (operation->payload == NULL) {
+        machine_step(&record->machine, MACHINE_HANDED);
+        record->finished = 1;
+        delivery_complete(record, overlapped, STATUS__SUCCESS);
+        return STATUS__SUCCESS;
+    }
+    error = delivery_send(operation->handle, operation->payload, operation->length, overlapped,
+                          &finished);
     if (error != 0) {
         int first = operation->error;
         return status_from_error(first != 0 && first != WSAENOTCONN ? first : error);
@@ -68,9 +84,9 @@ static void engine__settle(struct record* record, struct operation* operation,
     }
     record->operation = NULL;
     if (actions & MACHINE_FAIL)
-        delivery_fail(record, operation->overlapped, status);
+        delivery_complete(record, operation->overlapped, status);
     if (actions & MACHINE_ABORT)
-        delivery_fail(record, operation->overlapped, STATUS__CANCELLED);
+        delivery_complete(record, operation->overlapped, STATUS__CANCELLED);
 }
 
 /* Whether the host still carries the send of an operation that is under guard. */
@@ -124,6 +140,7 @@ static void engine__take_inbox(void) {
         if (operation->watch == OPERATION_WATCH_CONNECT) {
             operation->next = engine__connects;
             engine__connects = operation;
+            engine__look = ENGINE__FIRST_LOOK;
         } else {
             /* A send under guard is watched for its connect first: before, it cannot get lost. */
             afd_add(operation);
@@ -146,25 +163,42 @@ static void engine__collect_connects(void) {
     }
 }
 
+static DWORD engine__next_look(void) {
+    DWORD look = engine__look;
+    if (engine__connects == NULL)
+        return INFINITE;
+    if (engine__look < ENGINE__LAST_LOOK)
+        engine__look *= 2;
+    return look;
+}
+
 static DWORD WINAPI engine__run(void* unused) {
+    HANDLE events[] = {engine__handed_over, engine__polled};
     DWORD timeout = INFINITE;
     (void) unused;
-    while (WaitForSingleObject(engine__wake, timeout) != WAIT_FAILED) {
+
+    while (WaitForMultipleObjects(2, events, FALSE, timeout) != WAIT_FAILED) {
+        DWORD look;
         /* A poll whose outcome is known at once ends while it is submitted; it is collected here
          * and now, without another wait. */
         do {
             engine__take_inbox();
             engine__collect_connects();
-            afd_submit(engine__wake, engine__report);
+            afd_submit(engine__polled, engine__report);
         } while (afd_collect(engine__is_wanted, engine__report) > 0);
+
         timeout = guard_sweep(engine__is_sending);
+        look = engine__next_look();
+        if (look < timeout)
+            timeout = look;
     }
     return 0;
 }
 
 int engine_adopt(struct operation* operation) {
     int first, running;
-    if (engine_event() == NULL)
+    once_run(&engine__once, engine__init);
+    if (engine__handed_over == NULL || engine__polled == NULL)
         return -1;
 
     lock_acquire(&engine__lock);
@@ -181,6 +215,6 @@ int engine_adopt(struct operation* operation) {
 
     /* The thread takes all of the inbox at once, so one signal serves all that is in it. */
     if (running && first)
-        SetEvent(engine__wake);
+        SetEvent(engine__handed_over);
     return running ? 0 : -1;
 }

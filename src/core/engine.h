@@ -4,16 +4,11 @@
 
 #include "core/operation.h"
 
-/* The completion core: one event and one thread, started with the first operation that needs them.
- * The outcomes of all watched connects set the event; the thread then looks through what it watches
- * and feeds each outcome to the socket's state machine. */
-
-/* The event to be set when a host operation ends that the engine watches, or NULL where there is no
- * event to be had. Starts nothing else. */
-HANDLE engine_event(void);
+/* The completion core: one thread, started with the first operation that needs it, which learns the
+ * outcome of each watched connect and feeds it to the socket's state machine. */
 
 /* Hands an operation to the engine's thread, starting it where it does not run. The operation must be
- * in its record, the machine in MACHINE_CONNECTING. Returns 0, or -1 where no thread can be had. */
+ * in its record, the machine in MACHINE_CONNECTING, or under guard. Returns 0, or -1 where no thread can be had. */
 int engine_adopt(struct operation* operation);
 
 /* Whether the engine's thread was ever started. */

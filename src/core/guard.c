@@ -31,7 +31,7 @@ static int guard__is_over(unsigned events) {
  * by one. */
 static void guard__look(const SOCKET* sockets, unsigned* over, unsigned count) {
     unsigned i;
-    if (afd_look(sockets, over, count) == 0) {
+    if (afd_look(sockets, AFD_EVENT_SEND, over, count) == 0) {
         for (i = 0; i < count; i++)
             over[i] = guard__is_over(over[i]);
     } else if (count == 1) {

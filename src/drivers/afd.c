@@ -8,9 +8,6 @@
 #include "core/status.h"
 
 #define AFD__POLL 0x00012024u
-#define AFD__EVENT_CLOSE 0x20u
-#define AFD__EVENT_CONNECT 0x40u
-#define AFD__EVENT_CONNECT_FAIL 0x100u
 #define AFD__NEVER 0x7FFFFFFFFFFFFFFFll
 
 /* A poll is walked for each event of any of its sockets and issued again for the rest, so groups are
@@ -106,7 +103,7 @@ static int afd__issue(struct afd__poll* poll, HANDLE event) {
     unsigned i;
     for (i = 0; i < poll->count; i++)
         afd__ask_for(&poll->request.sockets[i], poll->operations[i]->handle,
-                     AFD__EVENT_CLOSE | AFD__EVENT_CONNECT | AFD__EVENT_CONNECT_FAIL);
+                     AFD_EVENT_CLOSE | AFD_EVENT_CONNECT | AFD_EVENT_CONNECT_FAIL);
     if (afd__call(&poll->block, &poll->request, poll->count, AFD__NEVER, event) < 0)
         return -1;
     poll->next = afd__polls;
@@ -188,7 +185,7 @@ static const struct afd__socket* afd__find_reply(const IO_STATUS_BLOCK* block,
     return NULL;
 }
 
-int afd_look(const SOCKET* sockets, unsigned* events, unsigned count) {
+int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned count) {
     union {
         struct afd__request request;
         char room[offsetof(struct afd__request, sockets) +
@@ -198,8 +195,7 @@ int afd_look(const SOCKET* sockets, unsigned* events, unsigned count) {
     unsigned i;
 
     for (i = 0; i < count; i++)
-        afd__ask_for(&place.request.sockets[i], sockets[i],
-                     AFD_EVENT_SEND | AFD_EVENT_DISCONNECT | AFD_EVENT_ABORT);
+        afd__ask_for(&place.request.sockets[i], sockets[i], wanted);
     /* With no time to wait, the poll has ended when the call returns. */
     if (afd__call(&block, &place.request, count, 0, NULL) != 0)
         return -1;
@@ -221,9 +217,9 @@ static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(stru
         if (reply == NULL || reply->events == 0) {
             if (is_wanted(operation))
                 afd_add(operation);
-        } else if (reply->events & AFD__EVENT_CLOSE) {
+        } else if (reply->events & AFD_EVENT_CLOSE) {
             report(operation, AFD_CLOSED, STATUS__CANCELLED);
-        } else if (reply->events & AFD__EVENT_CONNECT_FAIL) {
+        } else if (reply->events & AFD_EVENT_CONNECT_FAIL) {
             /* A failure without a reason is the refusal, the one that needs no more words. */
             uint32_t status = (uint32_t) reply->status;
             report(operation, AFD_DOWN, status != 0 ? status : STATUS__CONNECTION_REFUSED);

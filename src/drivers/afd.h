@@ -8,7 +8,7 @@
 
 /* Watching many sockets for the outcome of their connects, by polls of the socket driver that cover
  * a group of sockets each: every event in the system walks all polls, so one poll for each socket
- * would be quadratic. Only the engine's thread calls these functions. */
+ * would be quadratic. Only the engine's thread calls these functions, where nothing else is said. */
 
 enum afd_outcome { AFD_UP, AFD_DOWN, AFD_CLOSED };
 
@@ -18,13 +18,15 @@ int afd_is_available(void);
 
 /* What a socket can be asked for; the values are the socket driver's. */
 #define AFD_EVENT_SEND 0x4u
-#define AFD_EVENT_DISCONNECT 0x8u
-#define AFD_EVENT_ABORT 0x10u
+#define AFD_EVENT_CLOSE 0x20u
+#define AFD_EVENT_CONNECT 0x40u
+#define AFD_EVENT_CONNECT_FAIL 0x100u
 
-/* Looks without waiting which of the three hold for each socket of a group of at most
- * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more. */
+/* Looks without waiting which of the wanted events hold for each socket of a group of at most
+ * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more. May be called by any
+ * thread once afd_is_available() has said so. */
 #define AFD_GROUP_SIZE 128u
-int afd_look(const SOCKET* sockets, unsigned* events, unsigned count);
+int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned count);
 
 /* Puts an operation among those to be watched; afd_submit() begins to watch it. */
 void afd_add(struct operation* operation);

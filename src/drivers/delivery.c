@@ -71,7 +71,7 @@ static void delivery__complete_by_hand(const struct record* record, OVERLAPPED* 
         SetEvent(event);
 }
 
-void delivery_fail(const struct record* record, OVERLAPPED* overlapped, uint32_t status) {
+void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status) {
     int packet = delivery_wants_packet(overlapped);
     int skip = (table_flags(record->handle) & TABLE_SKIP) != 0;
 
@@ -84,7 +84,7 @@ void delivery_fail(const struct record* record, OVERLAPPED* overlapped, uint32_t
             return;
     }
     if (packet && record->port == NULL && delivery__event(overlapped) == NULL)
-        config_say("socket %#Ix: a failure cannot be reported to a completion port that was "
+        config_say("socket %#Ix: the end of a connect cannot be reported to a completion port that was "
                    "associated before wsext was loaded", (size_t) record->handle);
     delivery__complete_by_hand(record, overlapped, status);
 }

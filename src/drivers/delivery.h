@@ -11,9 +11,10 @@
 /* Makes the OVERLAPPED that of an operation in progress, as the host does when it accepts one. */
 void delivery_begin(OVERLAPPED* overlapped);
 
-/* Completes the OVERLAPPED with a failure: status block, event and completion packet, 0 bytes.
- * Nothing of the program's is touched afterwards. */
-void delivery_fail(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
+/* Completes the OVERLAPPED with 0 bytes and any status: status block, event and completion packet, as
+ * for an operation that was pending, so also in skip mode. Nothing of the program's is touched
+ * afterwards. */
+void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
 
 /* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where the
  * send was accepted, or the Winsock error with which it was refused; *finished says whether it ended

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/native.h"
 
-#include "core/engine.h"
 #include "core/lock.h"
+#include "core/once.h"
 #include "drivers/delivery.h"
 #include "drivers/driver.h"
 
@@ -13,6 +13,15 @@
  * queue a send behind a connect refuses it, and then the engine sends when the connect is up. */
 
 static LPFN_CONNECTEX native__usual;
+
+/* Nobody waits for this event: an operation of ours needs one, so that its low bit can keep the
+ * operation's packet out of the program's completion port. */
+static struct once native__once;
+static HANDLE native__ignored;
+
+static void native__make_event(void) {
+    native__ignored = CreateEventW(NULL, TRUE, FALSE, NULL);
+}
 
 LPFN_CONNECTEX native_ask(SOCKET handle) {
     GUID guid = WSAID_CONNECTEX;
@@ -96,18 +105,17 @@ static enum driver_result native__connect_and_send(LPFN_CONNECTEX function,
                                                    const struct driver_request* request,
                                                    struct operation** result, int* error) {
     struct operation* operation;
-    HANDLE event = engine_event();
     int ended, finished;
 
+    once_run(&native__once, native__make_event);
     operation = operation_new(request->handle, request->overlapped, request->payload,
                               request->length);
-    if (operation == NULL || event == NULL) {
+    if (operation == NULL || native__ignored == NULL) {
         *error = WSAENOBUFS;
         goto refused;
     }
     operation->watch = OPERATION_WATCH_CONNECT;
-    /* The low bit keeps our operation's packet out of the program's completion port. */
-    operation->connect.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+    operation->connect.hEvent = (HANDLE) ((ULONG_PTR) native__ignored | 1);
     *error = native__call(function, request, &operation->connect, &ended);
     if (*error != 0) {
         operation->connect.Internal = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/status.h"
 #include "core/table.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
@@ -55,10 +56,29 @@ static enum driver_result poll__send(const struct driver_request* request, int* 
     return finished ? DRIVER_ENDED : DRIVER_HANDED;
 }
 
+/* A connect to this machine is decided by the time that connect() returns, and asking once is a
+ * fraction of what it costs to have the engine's thread find out. */
+static int poll__is_up(SOCKET handle) {
+    unsigned events;
+    return afd_look(&handle, AFD_EVENT_CONNECT | AFD_EVENT_CONNECT_FAIL, &events, 1) == 0 &&
+           events == AFD_EVENT_CONNECT;
+}
+
+/* Of a socket that we did not see being set up it is not known whether a packet would come from us,
+ * so there the host has to complete the operation. */
+static enum driver_result poll__finish(struct record* record, const struct driver_request* request,
+                                       int* error) {
+    if (request->payload != NULL || !(table_flags(request->handle) & TABLE_SEEN))
+        return poll__send(request, error);
+    delivery_begin(request->overlapped);
+    delivery_complete(record, request->overlapped, STATUS__SUCCESS);
+    return DRIVER_COMPLETED;
+}
+
 static enum driver_result poll__start(struct record* record, const struct driver_request* request,
                                       struct operation** result, int* error) {
     struct operation* operation;
-    enum driver_result sent;
+    enum driver_result sent = DRIVER_REFUSED;
 
     if (!poll__is_bound(request->handle)) {
         *error = WSAGetLastError();
@@ -71,22 +91,21 @@ static enum driver_result poll__start(struct record* record, const struct driver
         return DRIVER_REFUSED;
     }
     operation->watch = OPERATION_WATCH_POLL;
-
     *error = poll__connect(request);
-    if (*error == 0 || (*error == WSAEWOULDBLOCK && poll__needs_handle_signal(record, request))) {
-        int up = *error == 0;
-        sent = poll__send(request, error);
-        if (sent != DRIVER_REFUSED || up) {
-            *result = operation;
-            return sent;
-        }
-        operation->error = *error;
-    } else if (*error != WSAEWOULDBLOCK) {
+    if (*error != 0 && *error != WSAEWOULDBLOCK) {
         operation_release(operation);
         return DRIVER_REFUSED;
     }
-    delivery_begin(request->overlapped);
+
     *result = operation;
+    if (poll__needs_handle_signal(record, request))
+        sent = poll__send(request, &operation->error);
+    else if (*error == 0 || poll__is_up(request->handle))
+        sent = poll__finish(record, request, &operation->error);
+    *error = 0;
+    if (sent != DRIVER_REFUSED)
+        return sent;
+    delivery_begin(request->overlapped);
     return DRIVER_WATCHED;
 }
 

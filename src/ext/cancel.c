@@ -24,7 +24,7 @@ static int cancel__step(struct record* record, enum machine_event event) {
     if (!(actions & MACHINE_ABORT))
         return 0;
     record->operation = NULL;
-    delivery_fail(record, record->overlapped, STATUS__CANCELLED);
+    delivery_complete(record, record->overlapped, STATUS__CANCELLED);
     return 1;
 }
 
@@ -59,7 +59,7 @@ void cancel_for_close(SOCKET s) {
         stats_count_close(record);
         actions = machine_step(&record->machine, MACHINE_CLOSE);
         if (actions & MACHINE_ABORT)
-            delivery_fail(record, record->overlapped, STATUS__CANCELLED);
+            delivery_complete(record, record->overlapped, STATUS__CANCELLED);
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
         if ((actions & MACHINE_CANCEL_HOST) && record->is_send)
             cancel__carried(record);

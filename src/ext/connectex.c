@@ -165,7 +165,7 @@ static void connectex__guard(struct operation* operation, enum driver_result res
     if (operation == NULL)
         return;
     operation->watch = OPERATION_WATCH_SEND;
-    if (result == DRIVER_ENDED || !guard_is_needed() || engine_adopt(operation) != 0)
+    if (result != DRIVER_HANDED || !guard_is_needed() || engine_adopt(operation) != 0)
         operation_release(operation);
 }
 
@@ -193,7 +193,7 @@ static int connectex__start(struct record* record, const struct driver_request* 
     record->owner = GetCurrentThreadId();
     record->peer = connectex_digest(request->name);
     record->survives = (unsigned char) survives;
-    record->finished = *result == DRIVER_ENDED;
+    record->finished = *result == DRIVER_ENDED || *result == DRIVER_COMPLETED;
     record->is_send = request->payload != NULL || driver == &driver_poll;
     record->by_engine = 0;
     if (*result != DRIVER_WATCHED) {

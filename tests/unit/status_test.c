@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/status.h"
+
+/* What a completion with these statuses means to programs, by Microsoft's tables. */
+static const struct {
+    uint32_t status;
+    int error;
+    const char* name;
+} test__pairs[] = {
+    {0xC0000120u, 995, "ERROR_OPERATION_ABORTED"},
+    {0xC0000236u, 10061, "WSAECONNREFUSED"},
+    {0xC000023Cu, 10051, "WSAENETUNREACH"},
+    {0xC000023Du, 10065, "WSAEHOSTUNREACH"},
+    {0xC00000B5u, 10060, "WSAETIMEDOUT"},
+    {0xC000020Du, 10054, "WSAECONNRESET"},
+    {0xC0000241u, 10053, "WSAECONNABORTED"},
+    {0x00000000u, 0, "success"},
+};
+
+#define TEST__COUNT (sizeof test__pairs / sizeof test__pairs[0])
+
+static void pairs_hold_both_ways(void** state) {
+    size_t i;
+    (void) state;
+    for (i = 0; i < TEST__COUNT; i++) {
+        assert_int_equal(status_to_error(test__pairs[i].status), test__pairs[i].error);
+        assert_int_equal(status_from_error(test__pairs[i].error), test__pairs[i].status);
+        assert_string_equal(status_error_name(test__pairs[i].error), test__pairs[i].name);
+    }
+}
+
+static void unknown_codes_have_an_answer(void** state) {
+    (void) state;
+    assert_int_equal(status_from_error(12345), STATUS__UNSUCCESSFUL);
+    assert_int_equal(status_to_error(0xDEADBEEFu), 10050);
+    assert_string_equal(status_error_name(12345), "error");
+}
+
+/* Whatever status we deliver for an error, the program must not take it for a success. */
+static void no_error_becomes_a_success(void** state) {
+    int error;
+    (void) state;
+    for (error = 1; error < 12000; error++) {
+        if (error != 997)
+            assert_true(status_from_error(error) >= 0x80000000u);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_hold_both_ways),
+        cmocka_unit_test(unknown_codes_have_an_answer),
+        cmocka_unit_test(no_error_becomes_a_success),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
