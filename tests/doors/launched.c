@@ -23,13 +23,16 @@ static void launched__tell(const wchar_t* text) {
     printf("%s\n", bytes);
 }
 
-/* Waits for Ctrl-Break and says so by its exit code. */
-static int launched__wait(void) {
+/* Waits for Ctrl-C and says so by its exit code. */
+static int launched__wait(DWORD limit) {
     launched__event = CreateEventW(NULL, TRUE, FALSE, NULL);
     SetConsoleCtrlHandler(launched__on_control, TRUE);
     printf("ready\n");
     fflush(stdout);
-    return WaitForSingleObject(launched__event, 20000) == WAIT_OBJECT_0 ? 55 : 56;
+    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"wsext-launched-ready");
+    if (ready != NULL)
+        SetEvent(ready);
+    return WaitForSingleObject(launched__event, limit) == WAIT_OBJECT_0 ? 55 : 56;
 }
 
 int main(int count, char** arguments) {
@@ -37,8 +40,8 @@ int main(int count, char** arguments) {
     static char input[256];
     if (count >= 3 && strcmp(arguments[1], "exit") == 0)
         ExitProcess((UINT) strtoul(arguments[2], NULL, 0));
-    if (count >= 2 && strcmp(arguments[1], "wait") == 0)
-        return launched__wait();
+    if (count >= 3 && strcmp(arguments[1], "wait") == 0)
+        return launched__wait(strtoul(arguments[2], NULL, 0));
     launched__tell(GetCommandLineW());
     GetCurrentDirectoryW(32768, text);
     launched__tell(text);
