@@ -10,17 +10,6 @@ function(wsext_sanitize target)
     endif()
 endfunction()
 
-# Drops the files that are not written yet from a list of sources.
-function(wsext_keep_existing list)
-    set(kept)
-    foreach(file IN LISTS ${list})
-        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-            list(APPEND kept ${file})
-        endif()
-    endforeach()
-    set(${list} ${kept} PARENT_SCOPE)
-endfunction()
-
 # Reads a spec file and writes NAME.def, with which the DLL is linked, and NAME-import.def, of
 # which the import library is made.
 function(wsext_add_exports name spec)
