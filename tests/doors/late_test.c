@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The real DLL, loaded into a program that already works: it holds a socket, a completion port with
+ * that socket, a connection made by the host's ConnectEx, and pointers it got before. */
+
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <mswsock.h>
+#include <windows.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LATE__LIMIT 5000
+#define LATE__LARGE (16u * 1024 * 1024)
+
+static const char* late__dll;
+static SOCKET late__listener;
+static struct sockaddr_in late__target;
+static struct sockaddr_in late__refusing;
+
+/* What the program had before the DLL came. */
+static LPFN_CONNECTEX late__host_connect_ex;
+static int(WSAAPI* late__old_closesocket)(SOCKET);
+static SOCKET late__socket;
+static SOCKET late__nonblocking;
+static SOCKET late__connected;
+static HANDLE late__port;
+
+static LPFN_CONNECTEX late__ask(SOCKET s) {
+    GUID guid = WSAID_CONNECTEX;
+    LPFN_CONNECTEX function = NULL;
+    DWORD bytes;
+    assert_int_equal(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
+                              sizeof function, &bytes, NULL, NULL),
+                     0);
+    return function;
+}
+
+static SOCKET late__bound(void) {
+    struct sockaddr_in any = {0};
+    SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    any.sin_family = AF_INET;
+    assert_int_equal(bind(s, (struct sockaddr*) &any, sizeof any), 0);
+    return s;
+}
+
+/* Reads a connection to its end and returns the number of bytes. */
+static DWORD WINAPI late__read_all(void* unused) {
+    static char buffer[65536];
+    SOCKET s = accept(late__listener, NULL, NULL);
+    DWORD total = 0;
+    int count;
+    (void) unused;
+    while ((count = recv(s, buffer, sizeof buffer, 0)) > 0)
+        total += (DWORD) count;
+    closesocket(s);
+    return total;
+}
+
+static void late__expect_packet(OVERLAPPED* overlapped, DWORD error, DWORD bytes) {
+    OVERLAPPED* got = NULL;
+    ULONG_PTR key = 0;
+    DWORD count = 0;
+    BOOL done = GetQueuedCompletionStatus(late__port, &count, &key, &got, LATE__LIMIT);
+    assert_ptr_equal(got, overlapped);
+    assert_int_equal(done ? 0 : GetLastError(), error);
+    assert_int_equal(count, bytes);
+    assert_int_equal(key, 7);
+    assert_false(GetQueuedCompletionStatus(late__port, &count, &key, &got, 20));
+    assert_null(got);
+}
+
+static void late__connect(SOCKET s, LPFN_CONNECTEX function, const struct sockaddr_in* target,
+                          char* payload, DWORD length, OVERLAPPED* overlapped) {
+    memset(overlapped, 0, sizeof *overlapped);
+    if (!function(s, (const struct sockaddr*) target, sizeof *target, payload, length, NULL,
+                  overlapped))
+        assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
+}
+
+static int set_up(void** state) {
+    static OVERLAPPED overlapped;
+    u_long on = 1;
+    int length = sizeof late__target;
+    SOCKET probe;
+    WSADATA data;
+    (void) state;
+
+    assert_int_equal(WSAStartup(0x0202, &data), 0);
+    late__target.sin_family = AF_INET;
+    late__target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    late__refusing = late__target;
+    late__listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    bind(late__listener, (struct sockaddr*) &late__target, sizeof late__target);
+    listen(late__listener, 10);
+    getsockname(late__listener, (struct sockaddr*) &late__target, &length);
+    /* Bound and not listening, so that nobody else gets the port and everybody is refused. */
+    probe = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    bind(probe, (struct sockaddr*) &late__refusing, sizeof late__refusing);
+    getsockname(probe, (struct sockaddr*) &late__refusing, &length);
+
+    late__old_closesocket = (int(WSAAPI*)(SOCKET))(void*) GetProcAddress(
+        GetModuleHandleA("ws2_32.dll"), "closesocket");
+    late__socket = late__bound();
+    late__nonblocking = late__bound();
+    ioctlsocket(late__nonblocking, FIONBIO, &on);
+    late__connected = late__bound();
+    late__port = CreateIoCompletionPort((HANDLE) late__socket, NULL, 7, 0);
+    CreateIoCompletionPort((HANDLE) late__nonblocking, late__port, 7, 0);
+    CreateIoCompletionPort((HANDLE) late__connected, late__port, 7, 0);
+    late__host_connect_ex = late__ask(late__socket);
+    late__connect(late__connected, late__host_connect_ex, &late__target, NULL, 0, &overlapped);
+    late__expect_packet(&overlapped, 0, 0);
+    closesocket(accept(late__listener, NULL, NULL));
+
+    return LoadLibraryA(late__dll) != NULL ? 0 : -1;
+}
+
+static void pointer_is_ours_from_now_on(void** state) {
+    LPFN_CONNECTEX function = late__ask(late__socket);
+    (void) state;
+    assert_true(function != late__host_connect_ex);
+    assert_true(function == late__ask(late__socket));
+}
+
+/* Connected by a ConnectEx older than the DLL, so all of it is the host's business. */
+static void old_connection_is_left_alone(void** state) {
+    struct sockaddr_in peer;
+    int length = sizeof peer;
+    (void) state;
+    assert_int_equal(getpeername(late__connected, (struct sockaddr*) &peer, &length), 0);
+    assert_int_equal(setsockopt(late__connected, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0),
+                     0);
+    assert_int_equal(shutdown(late__connected, SD_SEND), 0);
+}
+
+static void old_socket_is_refused_and_tried_again(void** state) {
+    LPFN_CONNECTEX function = late__ask(late__socket);
+    char* payload = malloc(LATE__LARGE);
+    OVERLAPPED overlapped;
+    HANDLE reader;
+    DWORD total = 0;
+    (void) state;
+
+    memset(payload, 'x', LATE__LARGE);
+    late__connect(late__socket, function, &late__refusing, payload, 5, &overlapped);
+    late__expect_packet(&overlapped, ERROR_CONNECTION_REFUSED, 0);
+    late__connect(late__socket, function, &late__refusing, NULL, 0, &overlapped);
+    late__expect_packet(&overlapped, ERROR_CONNECTION_REFUSED, 0);
+
+    reader = CreateThread(NULL, 0, late__read_all, NULL, 0, NULL);
+    late__connect(late__socket, function, &late__target, payload, LATE__LARGE, &overlapped);
+    late__expect_packet(&overlapped, 0, LATE__LARGE);
+    assert_int_equal(setsockopt(late__socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0), 0);
+    assert_int_equal(closesocket(late__socket), 0);
+    assert_int_equal(WaitForSingleObject(reader, LATE__LIMIT), WAIT_OBJECT_0);
+    GetExitCodeThread(reader, &total);
+    assert_int_equal(total, LATE__LARGE);
+    free(payload);
+}
+
+/* The pointer that was got before still calls the host, on a socket that we know by now. */
+static void old_pointer_still_works(void** state) {
+    OVERLAPPED overlapped;
+    LPFN_CONNECTEX function = late__ask(late__nonblocking);
+    (void) state;
+    late__connect(late__nonblocking, function, &late__refusing, NULL, 0, &overlapped);
+    late__expect_packet(&overlapped, ERROR_CONNECTION_REFUSED, 0);
+    /* After a refusal Wine's own fails once; the program would see that without the DLL, too. */
+    if (!late__host_connect_ex(late__nonblocking, (struct sockaddr*) &late__target,
+                               sizeof late__target, NULL, 0, NULL, &overlapped) &&
+        WSAGetLastError() == WSAECONNABORTED)
+        late__connect(late__nonblocking, late__host_connect_ex, &late__target, NULL, 0,
+                      &overlapped);
+    late__expect_packet(&overlapped, 0, 0);
+    assert_int_equal(
+        setsockopt(late__nonblocking, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0), 0);
+    closesocket(accept(late__listener, NULL, NULL));
+}
+
+/* Sockets are closed by a pointer that does not lead to us; what comes next with the same handle value
+ * must not meet what we knew of the old one. */
+static void handle_value_closed_behind_our_back(void** state) {
+    struct sockaddr_in peer;
+    OVERLAPPED overlapped;
+    SOCKET first = late__bound(), second = INVALID_SOCKET;
+    int length, i;
+    (void) state;
+
+    CreateIoCompletionPort((HANDLE) first, late__port, 7, 0);
+    late__connect(first, late__ask(first), &late__target, NULL, 0, &overlapped);
+    late__expect_packet(&overlapped, 0, 0);
+    assert_int_equal(late__old_closesocket(first), 0);
+    /* The accepted socket takes the first free handle value, which is the one just closed. */
+    for (i = 0; i < 50 && second != first; i++) {
+        SOCKET client = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+        assert_int_equal(late__old_closesocket(client), 0);
+        second = accept(late__listener, NULL, NULL);
+        if (second != first) {
+            client = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+            connect(client, (struct sockaddr*) &late__target, sizeof late__target);
+        }
+    }
+    length = sizeof peer;
+    assert_int_equal(getpeername(second, (struct sockaddr*) &peer, &length), 0);
+    assert_int_equal(shutdown(second, SD_SEND), 0);
+    closesocket(second);
+}
+
+int main(int argc, char** argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pointer_is_ours_from_now_on),
+        cmocka_unit_test(old_connection_is_left_alone),
+        cmocka_unit_test(old_socket_is_refused_and_tried_again),
+        cmocka_unit_test(old_pointer_still_works),
+        cmocka_unit_test(handle_value_closed_behind_our_back),
+    };
+    if (argc != 2)
+        return 2;
+    late__dll = argv[1];
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
