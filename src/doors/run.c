@@ -17,6 +17,7 @@
 #define RUN__MAX_PATH 32768u
 #define RUN__MAX_MESSAGE 4096u
 #define RUN__FAILED 127 /* What shells answer when they can't start a program. */
+#define RUN__START_LIMIT 30u /* Seconds. */
 
 #define RUN__TEXT_(x) L## #x
 #define RUN__TEXT(x) RUN__TEXT_(x)
@@ -37,6 +38,8 @@ static const wchar_t run__usage[] =
 static wchar_t run__dll[RUN__MAX_PATH];
 static wchar_t run__path[RUN__MAX_PATH];
 static HANDLE run__process;
+static const wchar_t* run__step = L"created";
+static volatile LONG run__start_is_over;
 
 static void run__write(DWORD stream, const wchar_t* text) {
     static char bytes[RUN__MAX_MESSAGE * 3];
@@ -165,6 +168,22 @@ static void run__bind_life(HANDLE process) {
         CloseHandle(job);
 }
 
+/* Each step of the start waits inside the host for the new process, and some hosts set no limit to
+ * that. The main thread may hang there, so this one ends the launcher as well. */
+static DWORD WINAPI run__watch_start(void* name) {
+    Sleep(RUN__START_LIMIT * 1000);
+    if (InterlockedExchange(&run__start_is_over, 1) != 0)
+        return 0;
+    run__complain(L"%ls: the host has not %ls it within %u seconds",
+                  (const wchar_t*) name,
+                  run__step,
+                  RUN__START_LIMIT);
+    if (run__process != NULL)
+        TerminateProcess(run__process, RUN__FAILED);
+    TerminateProcess(GetCurrentProcess(), RUN__FAILED);
+    return 0;
+}
+
 static bool run__has_our_bits(HANDLE process, const wchar_t* name) {
     BOOL own = FALSE;
     BOOL other = FALSE;
@@ -216,11 +235,14 @@ static bool run__is_builtin(HANDLE process, const uint8_t* base) {
 }
 
 /* A thread's exit code is 32 bits of what LoadLibrary returned, or of anything if it crashed, so
- * the list of modules has to say what was loaded. */
+ * the list of modules has to say what was loaded. Even a 0 can be the lower half of an address. */
 static const uint8_t* run__find_module(DWORD process_id, DWORD low_base) {
     MODULEENTRY32W module;
     const uint8_t* base = NULL;
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, process_id);
+    HANDLE snapshot;
+    do /* The documented answer to a list that changed meanwhile is to try again. */
+        snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, process_id);
+    while (snapshot == INVALID_HANDLE_VALUE && GetLastError() == ERROR_BAD_LENGTH);
     if (snapshot == INVALID_HANDLE_VALUE)
         return NULL;
     module.dwSize = sizeof module;
@@ -247,6 +269,7 @@ static DWORD run__call_load_library(HANDLE process) {
     HANDLE thread = CreateRemoteThread(process, NULL, 0, load, path, 0, NULL);
     if (thread == NULL)
         return 0;
+    /* Nothing promises that a thread counts as ended when its process is killed. */
     HANDLE ends[] = {thread, process};
     WaitForMultipleObjects(2, ends, FALSE, INFINITE);
     if (!GetExitCodeThread(thread, &result))
@@ -258,7 +281,13 @@ static DWORD run__call_load_library(HANDLE process) {
 
 static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child) {
     DWORD low_base = run__call_load_library(child->hProcess);
-    const uint8_t* base = low_base != 0 ? run__find_module(child->dwProcessId, low_base) : NULL;
+    const uint8_t* base = run__find_module(child->dwProcessId, low_base);
+    DWORD code;
+    if (base == NULL && GetExitCodeProcess(child->hProcess, &code) && code != STILL_ACTIVE) {
+        run__complain(
+            L"%ls: ended with code %lu before %ls was loaded into it", name, code, run__dll);
+        return false;
+    }
     if (base == NULL) {
         run__complain(L"%ls: %ls could not be loaded into it", name, run__dll);
         return false;
@@ -281,14 +310,21 @@ static int run__program(const wchar_t* name, wchar_t* line) {
     if (!run__find_dll() || !run__find_program(name))
         return RUN__FAILED;
     SetConsoleCtrlHandler(run__on_control, TRUE);
+    HANDLE watch = CreateThread(NULL, 0, run__watch_start, (void*) name, 0, NULL);
+    if (watch != NULL)
+        CloseHandle(watch);
     if (!run__create(name, line, &child))
         return RUN__FAILED;
     run__process = child.hProcess;
+    run__step = L"loaded mswsock.dll into";
     run__bind_life(child.hProcess);
     if (!run__has_our_bits(child.hProcess, name) || !run__load_dll(name, &child)) {
         TerminateProcess(child.hProcess, RUN__FAILED);
         return RUN__FAILED;
     }
+    /* From here on the program runs for as long as it likes. */
+    if (InterlockedExchange(&run__start_is_over, 1) != 0)
+        Sleep(INFINITE);
     if (ResumeThread(child.hThread) == (DWORD) -1) {
         run__complain(L"%ls: cannot be resumed: %ls", name, run__error(GetLastError()));
         TerminateProcess(child.hProcess, RUN__FAILED);
