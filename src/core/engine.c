@@ -10,8 +10,8 @@
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
 
-/* The thread calls the host's socket functions and no code of the program. */
-#define ENGINE__STACK_SIZE (64 * 1024)
+/* The thread's own needs are small; the program's DLLs run their thread start-up on it, too. */
+#define ENGINE__STACK_SIZE (256 * 1024)
 
 static struct once engine__once;
 static lock_t engine__lock;
@@ -85,8 +85,6 @@ static void engine__settle(struct record* record, struct operation* operation,
     record->operation = NULL;
     if (actions & MACHINE_FAIL)
         delivery_complete(record, operation->overlapped, status);
-    if (actions & MACHINE_ABORT)
-        delivery_complete(record, operation->overlapped, STATUS__CANCELLED);
 }
 
 /* Whether the host still carries the send of an operation that is under guard. */
@@ -112,18 +110,48 @@ static int engine__is_wanted(struct operation* operation) {
     return wanted;
 }
 
+/* The socket was closed by a way that does not lead through us. What we owe is completed by what was
+ * noted of the socket; so is a send that was queued behind a connect, which Wine forgets then. */
+static void engine__lose(struct operation* operation) {
+    struct record* record = record_find(operation->handle);
+    int ours = record != NULL && record->operation == operation;
+    int queued = operation->watch == OPERATION_WATCH_SEND && engine__is_sending(operation);
+
+    if (ours || queued) {
+        machine_step(&record->machine, MACHINE_CLOSE);
+        delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED);
+        record_drop(operation->handle);
+        table_change_flags(operation->handle, 0, 0xFF);
+    }
+    record_release(operation->handle);
+    operation_release(operation);
+}
+
 static void engine__report(struct operation* operation, enum afd_outcome outcome,
                            uint32_t status) {
-    static const enum machine_event events[] = {MACHINE_UP, MACHINE_DOWN, MACHINE_CLOSE};
-    struct record* record = record_find(operation->handle);
+    struct record* record;
+    if (outcome == AFD_CLOSED) {
+        engine__lose(operation);
+        return;
+    }
+    record = record_find(operation->handle);
     if (record != NULL && record->operation == operation)
-        engine__settle(record, operation, events[outcome], status);
+        engine__settle(record, operation, outcome == AFD_UP ? MACHINE_UP : MACHINE_DOWN, status);
     record_release(operation->handle);
 
     if (outcome == AFD_UP && guard_is_needed() && engine__is_sending(operation))
         guard_add(operation);
     else
         operation_release(operation);
+}
+
+/* The guard has seen that a send has ended. */
+static void engine__let_go(struct operation* operation) {
+    struct record* record = record_find(operation->handle);
+    if (record != NULL && record->overlapped == operation->overlapped && record->is_send)
+        record->finished = 1;
+    record_release(operation->handle);
+    operation_release(operation);
 }
 
 static void engine__take_inbox(void) {
@@ -152,13 +180,21 @@ static void engine__collect_connects(void) {
     struct operation** place = &engine__connects;
     while (*place != NULL) {
         struct operation* operation = *place;
+        struct operation* next = operation->next;
         uint32_t status;
         if (!operation_is_done(operation)) {
-            place = &operation->next;
+            if (engine__is_wanted(operation))
+                place = &operation->next;
+            else
+                *place = next;
             continue;
         }
-        *place = operation->next;
+        *place = next;
         status = (uint32_t) operation->connect.Internal;
+        /* The host cancels our operation when the thread that started it ends, and that tells
+         * nothing of the connect; the early send does. */
+        if (status == STATUS__CANCELLED)
+            status = status_from_error(operation->error);
         engine__report(operation, status == STATUS__SUCCESS ? AFD_UP : AFD_DOWN, status);
     }
 }
@@ -187,7 +223,7 @@ static DWORD WINAPI engine__run(void* unused) {
             afd_submit(engine__polled, engine__report);
         } while (afd_collect(engine__is_wanted, engine__report) > 0);
 
-        timeout = guard_sweep(engine__is_sending);
+        timeout = guard_sweep(engine__is_sending, engine__let_go);
         look = engine__next_look();
         if (look < timeout)
             timeout = look;

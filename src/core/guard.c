@@ -56,7 +56,8 @@ static unsigned guard__take(struct operation** operations,
     return count;
 }
 
-static void guard__look_at_all(int (*is_wanted)(const struct operation* operation)) {
+static void guard__look_at_all(int (*is_wanted)(const struct operation* operation),
+                               void (*let_go)(struct operation* operation)) {
     struct operation* operations[AFD_GROUP_SIZE];
     SOCKET sockets[AFD_GROUP_SIZE];
     unsigned over[AFD_GROUP_SIZE];
@@ -69,7 +70,7 @@ static void guard__look_at_all(int (*is_wanted)(const struct operation* operatio
         guard__look(sockets, over, count);
         for (i = 0; i < count; i++) {
             if (over[i]) {
-                operation_release(operations[i]);
+                let_go(operations[i]);
             } else {
                 operations[i]->next = kept;
                 kept = operations[i];
@@ -79,7 +80,8 @@ static void guard__look_at_all(int (*is_wanted)(const struct operation* operatio
     guard__first = kept;
 }
 
-DWORD guard_sweep(int (*is_wanted)(const struct operation* operation)) {
+DWORD guard_sweep(int (*is_wanted)(const struct operation* operation),
+                  void (*let_go)(struct operation* operation)) {
     DWORD elapsed;
     if (guard__first == NULL)
         return INFINITE;
@@ -88,7 +90,7 @@ DWORD guard_sweep(int (*is_wanted)(const struct operation* operation)) {
     if (elapsed < guard__interval)
         return guard__interval - elapsed;
 
-    guard__look_at_all(is_wanted);
+    guard__look_at_all(is_wanted, let_go);
     guard__looked = GetTickCount();
     if (guard__interval < GUARD__LAST_INTERVAL)
         guard__interval *= 2;

@@ -18,8 +18,10 @@ int guard_is_needed(void);
 /* Puts an operation, whose connect is up and whose send the host carries, under guard. */
 void guard_add(struct operation* operation);
 
-/* Looks at the sends if it is time to, and lets go of those that have ended or that is_wanted() does
- * not want. Returns the time until the next look in milliseconds, INFINITE where nothing is to do. */
-DWORD guard_sweep(int (*is_wanted)(const struct operation* operation));
+/* Looks at the sends if it is time to, and hands those that have ended to let_go(), which releases
+ * them, and those that is_wanted() does not want to operation_release(). Returns the time until the
+ * next look in milliseconds, INFINITE where nothing is to do. */
+DWORD guard_sweep(int (*is_wanted)(const struct operation* operation),
+                  void (*let_go)(struct operation* operation));
 
 #endif

@@ -38,8 +38,7 @@ void stats_count_call(int error, DWORD payload) {
     }
 }
 
-void stats_count_connected(const struct record* record) {
-    (void) record;
+void stats_count_connected(void) {
     if (config.stats)
         stats__count(stats__outcomes, 0);
 }

@@ -11,7 +11,7 @@
 void stats_count_call(int error, DWORD payload);
 
 /* A connection was seen to be up, by SO_UPDATE_CONNECT_CONTEXT. */
-void stats_count_connected(const struct record* record);
+void stats_count_connected(void);
 
 /* A socket is about to be closed: what became of its operation is asked from the host. */
 void stats_count_close(const struct record* record);

@@ -9,8 +9,6 @@ struct status__row {
     const char* name;
 };
 
-#define STATUS__NETWORK_DOWN_ERROR 10050
-
 static const struct status__row status__rows[] = {
     {STATUS__SUCCESS, 0, "success"},
     {STATUS__PENDING, 997, "ERROR_IO_PENDING"},
@@ -30,7 +28,7 @@ static const struct status__row status__rows[] = {
     {0xC000020Au, 10048, "WSAEADDRINUSE"},
     {0xC0000141u, 10049, "WSAEADDRNOTAVAIL"},
     {0xC0000207u, 10049, "WSAEADDRNOTAVAIL"},
-    {0xC00000BFu, STATUS__NETWORK_DOWN_ERROR, "WSAENETDOWN"},
+    {0xC00000BFu, 10050, "WSAENETDOWN"},
     {0xC000023Cu, 10051, "WSAENETUNREACH"},
     {0xC0000241u, 10053, "WSAECONNABORTED"},
     {0xC000013Bu, 10053, "WSAECONNABORTED"},
@@ -58,15 +56,6 @@ uint32_t status_from_error(int error) {
             return status__rows[i].status;
     }
     return STATUS__UNSUCCESSFUL;
-}
-
-int status_to_error(uint32_t status) {
-    size_t i;
-    for (i = 0; i < STATUS__COUNT; i++) {
-        if (status__rows[i].status == status)
-            return status__rows[i].error;
-    }
-    return STATUS__NETWORK_DOWN_ERROR;
 }
 
 const char* status_error_name(int error) {

@@ -17,9 +17,6 @@
 /* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names. */
 uint32_t status_from_error(int error);
 
-/* The Winsock error for a status; WSAENETDOWN for a status that no row names, as ws2_32 answers. */
-int status_to_error(uint32_t status);
-
 /* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */
 const char* status_error_name(int error);
 

@@ -21,12 +21,11 @@ static void* table__pages[TABLE__PAGE_COUNT];
 static lock_t table__stripes[TABLE__STRIPE_COUNT];
 static lock_t table__growth;
 
-int table_init(void) {
+void table_init(void) {
     unsigned i;
     for (i = 0; i < TABLE__STRIPE_COUNT; i++)
         lock_init(&table__stripes[i]);
     lock_init(&table__growth);
-    return 0;
 }
 
 static lock_t* table__stripe(uintptr_t handle) {

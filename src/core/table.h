@@ -17,11 +17,12 @@ enum table_flag {
     TABLE_NONBLOCKING = 4, /* The program made the socket non-blocking. */
     TABLE_SKIP = 8,        /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set. */
     TABLE_SEEN = 16,       /* The socket was created under our eyes: the flags above are complete. */
-    TABLE_RECORD = 32      /* There is a record. */
+    TABLE_RECORD = 32,     /* There is a record. */
+    TABLE_SYNCHRONOUS = 64 /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
 };
 
-/* Prepares the table; returns 0, or -1 where memory is short. To be called once, first. */
-int table_init(void);
+/* Prepares the table. To be called once, first. */
+void table_init(void);
 
 /* The flags of a handle, without a lock; 0 for a handle that was never mentioned. */
 unsigned table_flags(uintptr_t handle);

@@ -17,6 +17,8 @@ static void* classic__host_function(SOCKET s, const GUID* guid) {
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
                       sizeof function, &bytes, NULL, NULL) != 0)
         return NULL;
+    if (function == NULL)
+        WSASetLastError(WSAEOPNOTSUPP);
     return function;
 }
 
@@ -46,13 +48,15 @@ void PASCAL classic_GetAcceptExSockaddrs(void* buffer, DWORD receive_length, DWO
                                          int* local_size, struct sockaddr** remote,
                                          int* remote_size) {
     static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
-    LPFN_GETACCEPTEXSOCKADDRS function;
+    static LPFN_GETACCEPTEXSOCKADDRS function;
     /* The function has no socket argument, and its pointer is to be had from a socket only. */
-    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    if (s == INVALID_SOCKET)
-        return;
-    function = (LPFN_GETACCEPTEXSOCKADDRS) classic__host_function(s, &guid);
-    host.closesocket(s);
+    if (function == NULL) {
+        SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+        if (s == INVALID_SOCKET)
+            return;
+        function = (LPFN_GETACCEPTEXSOCKADDRS) classic__host_function(s, &guid);
+        host.closesocket(s);
+    }
     if (function != NULL)
         function(buffer, receive_length, local_length, remote_length, local, local_size, remote,
                  remote_size);

@@ -15,9 +15,12 @@
 #define TCP_FASTOPEN 15
 #endif
 
+/* The last error of a call that succeeds is left as it is. */
 static int doors__answer(int error) {
+    if (error == 0)
+        return 0;
     WSASetLastError(error);
-    return error == 0 ? 0 : SOCKET_ERROR;
+    return SOCKET_ERROR;
 }
 
 static int doors__has_record(SOCKET s) {
@@ -46,58 +49,72 @@ static int WSAAPI door_WSACleanup(void) {
 
 /* Creating and closing */
 
-/* A new socket has a handle value that may have been another's; what we knew of that one is gone with
- * it, even if it was closed behind our back. */
-static SOCKET doors__created(SOCKET s, int type) {
+/* A new socket has a handle value that may have been another's; what we knew of that one ends here,
+ * even if it was closed behind our back. A socket of type 0 counts as not seen. */
+static SOCKET doors__created(SOCKET s, int type, int synchronous) {
+    unsigned flags = 0;
     if (s == INVALID_SOCKET)
         return s;
-    record_drop(s);
-    doors__change_flags(s, type == 0 ? 0 : TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM
-                                                                            : TABLE_NOT_STREAM),
-                        0xFF);
+    if (type != 0)
+        flags = TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM);
+    if (synchronous)
+        flags |= TABLE_SYNCHRONOUS;
+    if (table_flags(s) != 0)
+        cancel_for_lost_handle(s);
+    doors__change_flags(s, flags, 0);
     return s;
 }
 
+/* socket() makes overlapped sockets unless the thread has asked for others. */
 static SOCKET WSAAPI door_socket(int family, int type, int protocol) {
-    return doors__created(host.socket(family, type, protocol), type);
+    SOCKET s = host.socket(family, type, protocol);
+    int open_type = 0, length = sizeof open_type;
+    if (s == INVALID_SOCKET)
+        return s;
+    host.getsockopt(INVALID_SOCKET, SOL_SOCKET, SO_OPENTYPE, (char*) &open_type, &length);
+    return doors__created(s, type, open_type != 0);
 }
 
 /* A socket made from another process' description may be in any state: it counts as not seen. */
-static int doors__type(int type, int has_info, int info_type, DWORD duplicated) {
-    if (has_info && duplicated != 0)
-        return 0;
-    return type == FROM_PROTOCOL_INFO && has_info ? info_type : type;
+static SOCKET doors__created_from(SOCKET s, int type, int info_type, DWORD duplicated,
+                                  DWORD flags) {
+    int known = type == FROM_PROTOCOL_INFO ? info_type : type;
+    return doors__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
 }
 
 static SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
                                      GROUP group, DWORD flags) {
     SOCKET s = host.WSASocketA(family, type, protocol, info, group, flags);
-    if (s == INVALID_SOCKET)
-        return s;
-    return doors__created(s, info == NULL ? type
-                                          : doors__type(type, 1, info->iSocketType,
-                                                        info->dwServiceFlags3));
+    if (s == INVALID_SOCKET || info == NULL)
+        return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
+    return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
 }
 
 static SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                                      GROUP group, DWORD flags) {
     SOCKET s = host.WSASocketW(family, type, protocol, info, group, flags);
-    if (s == INVALID_SOCKET)
-        return s;
-    return doors__created(s, info == NULL ? type
-                                          : doors__type(type, 1, info->iSocketType,
-                                                        info->dwServiceFlags3));
+    if (s == INVALID_SOCKET || info == NULL)
+        return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
+    return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
+}
+
+/* Ending what is pending makes calls of its own, which the program's last error must survive. */
+static void doors__closing(SOCKET s) {
+    DWORD error = GetLastError();
+    cancel_for_close(s);
+    SetLastError(error);
 }
 
 static int WSAAPI door_closesocket(SOCKET s) {
-    if (table_flags(s) != 0)
-        cancel_for_close(s);
+    /* After the last WSACleanup the host refuses, and the socket lives on. */
+    if (table_flags(s) != 0 && !host_is_shut())
+        doors__closing(s);
     return host.closesocket(s);
 }
 
 static BOOL WINAPI door_CloseHandle(HANDLE handle) {
     if (table_flags((SOCKET) handle) != 0)
-        cancel_for_close((SOCKET) handle);
+        doors__closing((SOCKET) handle);
     return host.CloseHandle(handle);
 }
 
@@ -282,14 +299,19 @@ static HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG
 
 static BOOL WINAPI door_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
     BOOL result = host.SetFileCompletionNotificationModes(file, flags);
-    if (result && (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) && table_flags((SOCKET) file) != 0)
+    DWORD error = GetLastError();
+    if (result && (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) && doors__is_socket((SOCKET) file))
         doors__change_flags((SOCKET) file, TABLE_SKIP, 0);
+    SetLastError(error);
     return result;
 }
 
 static BOOL WINAPI door_CancelIo(HANDLE file) {
-    if (doors__has_record((SOCKET) file))
+    DWORD error = GetLastError();
+    if (doors__has_record((SOCKET) file)) {
         cancel_own_operation((SOCKET) file);
+        SetLastError(error);
+    }
     return host.CancelIo(file);
 }
 

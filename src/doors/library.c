@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/once.h"
-#include "core/stats.h"
 #include "core/table.h"
 #include "doors/doors.h"
 #include "ext/cancel.h"
@@ -13,9 +12,11 @@ static struct once library__once;
 static int library__result = -1;
 
 static void library__init(void) {
-    if (host_init() != 0 || table_init() != 0)
+    if (host_init() != 0)
         return;
+    table_init();
     config_init();
+    host_look_shut();
     library__result = 0;
 }
 

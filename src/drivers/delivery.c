@@ -57,18 +57,18 @@ void delivery_begin(OVERLAPPED* overlapped) {
 
 /* The status block is written last of what the program may look at without waiting, and everything
  * that is needed of the OVERLAPPED is read before: once the status shows, it may be gone. */
-static void delivery__complete_by_hand(const struct record* record, OVERLAPPED* overlapped,
-                                       uint32_t status) {
+void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped,
+                              uint32_t status) {
     HANDLE event = delivery__event(overlapped);
     int packet = delivery_wants_packet(overlapped) && record->port != NULL;
 
     overlapped->InternalHigh = 0;
     InterlockedExchangePointer((void* volatile*) &overlapped->Internal, (void*) (ULONG_PTR) status);
+    if (event != NULL)
+        SetEvent(event);
     if (packet)
         host.NtSetIoCompletion(record->port, record->key, (ULONG_PTR) overlapped,
                                (host_status) status, 0);
-    if (event != NULL)
-        SetEvent(event);
 }
 
 void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status) {
@@ -86,7 +86,7 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
     if (packet && record->port == NULL && delivery__event(overlapped) == NULL)
         config_say("socket %#Ix: the end of a connect cannot be reported to a completion port that was "
                    "associated before wsext was loaded", (size_t) record->handle);
-    delivery__complete_by_hand(record, overlapped, status);
+    delivery_complete_closed(record, overlapped, status);
 }
 
 int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,

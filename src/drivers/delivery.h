@@ -16,6 +16,11 @@ void delivery_begin(OVERLAPPED* overlapped);
  * afterwards. */
 void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
 
+/* The same for a socket that is closed already, whose handle may be another's by now: only what was
+ * noted of it is used. */
+void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped,
+                              uint32_t status);
+
 /* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where the
  * send was accepted, or the Winsock error with which it was refused; *finished says whether it ended
  * at once. The packet of a send that ended at once is the host's to post, unless the socket is in

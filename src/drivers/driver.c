@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/driver.h"
 
+#include "core/table.h"
 #include "host/config.h"
+
+/* Of a socket that we did not see being made, the poll driver cannot know whether it is to be left
+ * blocking and whether its port gets packets for what ends at once. The host knows. */
+static int driver__fits(const struct driver* driver, const struct record* record) {
+    return driver != &driver_poll || (table_flags(record->handle) & TABLE_SEEN);
+}
 
 const struct driver* driver_choose(struct record* record) {
     static const struct driver* const preferences[][2] = {
@@ -9,10 +16,16 @@ const struct driver* driver_choose(struct record* record) {
         [CONFIG_DRIVER_NATIVE] = {&driver_native, NULL},
         [CONFIG_DRIVER_POLL] = {&driver_poll, NULL},
     };
+    const struct driver* const* preference = preferences[config.driver];
     int i;
+
     for (i = 0; i < 2; i++) {
-        const struct driver* driver = preferences[config.driver][i];
-        if (driver != NULL && driver->is_available(record))
+        const struct driver* driver = preference[i];
+        if (driver == NULL)
+            continue;
+        if (!driver__fits(driver, record) && driver_native.is_available(record))
+            driver = &driver_native;
+        if (driver->is_available(record))
             return driver;
     }
     return NULL;

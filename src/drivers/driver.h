@@ -25,7 +25,6 @@ enum driver_result {
 
 /* A way to carry out the connect step. */
 struct driver {
-    const char* name;
     /* Whether the host offers what the driver needs for this socket; asks by behaviour, and without
      * network traffic. */
     int (*is_available)(struct record* record);

@@ -23,7 +23,7 @@ static void native__make_event(void) {
     native__ignored = CreateEventW(NULL, TRUE, FALSE, NULL);
 }
 
-LPFN_CONNECTEX native_ask(SOCKET handle) {
+static LPFN_CONNECTEX native__ask(SOCKET handle) {
     GUID guid = WSAID_CONNECTEX;
     LPFN_CONNECTEX function = NULL;
     DWORD bytes;
@@ -67,16 +67,20 @@ void native_note(SOCKET handle, LPFN_CONNECTEX function) {
     record_release(handle);
 }
 
-static LPFN_CONNECTEX native__function(const struct record* record) {
+static LPFN_CONNECTEX native__known(const struct record* record) {
     if (record->connect_ex != NULL)
         return record->connect_ex;
     return (LPFN_CONNECTEX) lock_load_pointer(&native__usual);
 }
 
+LPFN_CONNECTEX native_function(struct record* record) {
+    if (native__known(record) == NULL)
+        native_note(record->handle, native__ask(record->handle));
+    return native__known(record);
+}
+
 static int native__is_available(struct record* record) {
-    if (native__function(record) == NULL)
-        native_note(record->handle, native_ask(record->handle));
-    return native__function(record) != NULL;
+    return native_function(record) != NULL;
 }
 
 /* Returns 0 where the host accepted the operation, and whether it ended at once. */
@@ -141,10 +145,10 @@ refused:
 static enum driver_result native__start(struct record* record,
                                         const struct driver_request* request,
                                         struct operation** operation, int* error) {
-    LPFN_CONNECTEX function = native__function(record);
+    LPFN_CONNECTEX function = native_function(record);
     if (request->payload == NULL)
         return native__connect(function, request, error);
     return native__connect_and_send(function, request, operation, error);
 }
 
-const struct driver driver_native = {"native", native__is_available, native__start};
+const struct driver driver_native = {native__is_available, native__start};

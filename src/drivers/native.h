@@ -8,7 +8,7 @@
  * may have several, so one that differs from the process' usual is kept with the socket. */
 void native_note(SOCKET handle, LPFN_CONNECTEX function);
 
-/* Asks the host for its ConnectEx; NULL where it has none. */
-LPFN_CONNECTEX native_ask(SOCKET handle);
+/* Whether the host has a real ConnectEx for the socket; asks for it where it is not known yet. */
+LPFN_CONNECTEX native_function(struct record* record);
 
 #endif

@@ -109,4 +109,4 @@ static enum driver_result poll__start(struct record* record, const struct driver
     return DRIVER_WATCHED;
 }
 
-const struct driver driver_poll = {"poll", poll__is_available, poll__start};
+const struct driver driver_poll = {poll__is_available, poll__start};

@@ -6,16 +6,29 @@
 #include "core/stats.h"
 #include "core/status.h"
 #include "core/table.h"
+#include "drivers/afd.h"
 #include "drivers/delivery.h"
 
+/* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has ended,
+ * the host does not find it. */
 static void cancel__carried(const struct record* record) {
-    /* The OVERLAPPED is only named here: if the operation has ended, the host does not find it. */
     if (record->finished)
         return;
     if (host.CancelIoEx != NULL)
         host.CancelIoEx((HANDLE) record->handle, record->overlapped);
     else
         host.CancelIo((HANDLE) record->handle);
+}
+
+/* The same where the socket lives on. A program may use an OVERLAPPED again as soon as its operation
+ * has ended, which we need not have noticed, so the socket is asked first: it reports that it can be
+ * written to only while no send is queued. */
+static void cancel__carried_if_sending(struct record* record) {
+    unsigned events = 0;
+    if (afd_is_available() && afd_look(&record->handle, AFD_EVENT_SEND, &events, 1) == 0 &&
+        (events & AFD_EVENT_SEND))
+        record->finished = 1;
+    cancel__carried(record);
 }
 
 /* Under the record's lock; returns whether an operation in our hands was completed. */
@@ -46,7 +59,7 @@ int cancel_own_operation(SOCKET s) {
         done = cancel__step(record, MACHINE_CANCEL);
         /* The host counts the send as the engine's thread's, so CancelIo would not find it. */
         if (carried)
-            cancel__carried(record);
+            cancel__carried_if_sending(record);
     }
     record_release(s);
     return done;
@@ -69,13 +82,24 @@ void cancel_for_close(SOCKET s) {
     record_release(s);
 }
 
+void cancel_for_lost_handle(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL) {
+        if (machine_step(&record->machine, MACHINE_CLOSE) & MACHINE_ABORT)
+            delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED);
+        record_drop(s);
+    }
+    table_change_flags(s, 0, 0xFF);
+    record_release(s);
+}
+
 static void cancel__visit(uintptr_t handle, void* place, void* context) {
     struct record* record = place;
     (void) handle;
     if (record->owner != *(const DWORD*) context || record->survives)
         return;
     if (record->by_engine && machine_is_default_state(&record->machine))
-        cancel__carried(record);
+        cancel__carried_if_sending(record);
     else
         cancel__step(record, MACHINE_THREAD_EXIT);
 }

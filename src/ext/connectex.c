@@ -10,10 +10,14 @@
 #include "core/table.h"
 #include "drivers/delivery.h"
 #include "drivers/driver.h"
+#include "drivers/native.h"
+#include "drivers/synchronous.h"
 #include "host/memory.h"
 
 /* The longest address that any family has; what a program passes beyond is of no meaning. */
 #define CONNECTEX__NAME_SIZE ((int) sizeof(struct sockaddr_storage))
+
+#define CONNECTEX__FILE_MODE 16 /* FileModeInformation */
 
 union connectex__name {
     struct sockaddr any;
@@ -27,10 +31,10 @@ static int connectex__take_name(union connectex__name* copy, const struct sockad
                                 int* length) {
     int needed;
 
-    if (*length < (int) sizeof name->sa_family || !memory_is_readable(name, (size_t) *length))
-        return WSAEFAULT;
     if (*length > CONNECTEX__NAME_SIZE)
         *length = CONNECTEX__NAME_SIZE;
+    if (*length < (int) sizeof name->sa_family || !memory_is_readable(name, (size_t) *length))
+        return WSAEFAULT;
     memset(copy, 0, sizeof *copy);
     memcpy(copy, name, (size_t) *length);
 
@@ -92,6 +96,16 @@ unsigned connectex_digest(const struct sockaddr* name) {
     return digest;
 }
 
+/* Whether I/O on a handle is carried out while the caller waits; asked once of a socket that was
+ * created before we were loaded. */
+static int connectex__is_synchronous(SOCKET s) {
+    ULONG mode = 0; /* FILE_MODE_INFORMATION */
+    IO_STATUS_BLOCK block;
+    return host.NtQueryInformationFile((HANDLE) s, &block, &mode, sizeof mode,
+                                       (FILE_INFORMATION_CLASS) CONNECTEX__FILE_MODE) == 0 &&
+           (mode & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
+}
+
 /* ConnectEx is for connection-oriented sockets only, which Wine does not check. The kind of a socket
  * that was created before we were loaded is asked for once. */
 static int connectex__check_kind(SOCKET s) {
@@ -106,8 +120,9 @@ static int connectex__check_kind(SOCKET s) {
         return WSAGetLastError();
     if (type == SOCK_DGRAM || type == SOCK_RAW)
         return WSAEOPNOTSUPP;
+    flags = TABLE_STREAM | (connectex__is_synchronous(s) ? TABLE_SYNCHRONOUS : 0);
     record_find(s);
-    table_change_flags(s, TABLE_STREAM, TABLE_NOT_STREAM);
+    table_change_flags(s, flags, TABLE_NOT_STREAM);
     record_release(s);
     return 0;
 }
@@ -135,6 +150,9 @@ static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) 
     switch (error) {
         case WSAEOPNOTSUPP:
             return WSAEAFNOSUPPORT;
+        case ERROR_NOT_SUPPORTED:
+            /* That is ours: there is no driver that works on this host. */
+            return WSAEOPNOTSUPP;
         case WSAEADDRNOTAVAIL:
             /* Wine answers so for a family that it cannot translate at all. For an address that was
              * found valid, Linux means the local one: its port is taken for this very peer. */
@@ -169,6 +187,30 @@ static void connectex__guard(struct operation* operation, enum driver_result res
         operation_release(operation);
 }
 
+/* Notes an operation that is under way, or has ended already. */
+static void connectex__note(struct record* record, const struct driver_request* request,
+                            enum driver_result result, int survives, int is_send) {
+    record->overlapped = request->overlapped;
+    record->owner = GetCurrentThreadId();
+    record->peer = connectex_digest(request->name);
+    record->survives = (unsigned char) survives;
+    record->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
+    record->is_send = (unsigned char) is_send;
+    record->by_engine = 0;
+    machine_step(&record->machine, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
+}
+
+/* Hands a connect to the engine to be watched. */
+static int connectex__watch(struct record* record, struct operation* operation) {
+    record->operation = operation;
+    if (engine_adopt(operation) == 0)
+        return 0;
+    machine_step(&record->machine, MACHINE_DOWN);
+    record->operation = NULL;
+    operation_release(operation);
+    return WSAENOBUFS;
+}
+
 static int connectex__start(struct record* record, const struct driver_request* request,
                             enum driver_result* result) {
     const struct driver* driver;
@@ -180,7 +222,7 @@ static int connectex__start(struct record* record, const struct driver_request* 
         return WSAEALREADY;
     driver = driver_choose(record);
     if (driver == NULL)
-        return WSAEOPNOTSUPP;
+        return ERROR_NOT_SUPPORTED;
 
     *result = driver->start(record, request, &operation, &error);
     /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
@@ -189,59 +231,71 @@ static int connectex__start(struct record* record, const struct driver_request* 
     if (*result == DRIVER_REFUSED)
         return error;
 
-    record->overlapped = request->overlapped;
-    record->owner = GetCurrentThreadId();
-    record->peer = connectex_digest(request->name);
-    record->survives = (unsigned char) survives;
-    record->finished = *result == DRIVER_ENDED || *result == DRIVER_COMPLETED;
-    record->is_send = request->payload != NULL || driver == &driver_poll;
-    record->by_engine = 0;
-    if (*result != DRIVER_WATCHED) {
-        machine_step(&record->machine, MACHINE_HANDED);
-        connectex__guard(operation, *result);
-        return 0;
-    }
-    machine_step(&record->machine, MACHINE_WATCHED);
-    record->operation = operation;
-    if (engine_adopt(operation) != 0) {
-        machine_step(&record->machine, MACHINE_DOWN);
-        record->operation = NULL;
-        operation_release(operation);
-        return WSAENOBUFS;
-    }
+    connectex__note(record, request, *result, survives,
+                    request->payload != NULL || driver == &driver_poll);
+    if (*result == DRIVER_WATCHED)
+        return connectex__watch(record, operation);
+    connectex__guard(operation, *result);
     return 0;
 }
 
 /* An operation that has already ended is reported as pending all the same, as Windows does and
  * programs expect, as long as its packet comes. In skip mode there is none, and a socket that we did
  * not see being set up may be in skip mode. */
-static int connectex__verdict(SOCKET s, enum driver_result result) {
-    unsigned flags = table_flags(s);
+static int connectex__verdict(unsigned flags, enum driver_result result) {
     if (result == DRIVER_ENDED && (!(flags & TABLE_SEEN) || (flags & TABLE_SKIP)))
         return 0;
     return ERROR_IO_PENDING;
 }
 
-static int connectex__run(struct driver_request* request, DWORD* bytes_sent) {
+/* On a socket whose I/O makes the caller wait, nothing is locked meanwhile. */
+static int connectex__run_synchronous(const struct driver_request* request,
+                                      enum driver_result* result) {
+    struct record* record = record_need(request->handle);
+    LPFN_CONNECTEX function = record != NULL ? native_function(record) : NULL;
+    int error;
+
+    record_release(request->handle);
+    error = synchronous_connect(request, function);
+    if (error == WSAECONNABORTED)
+        error = synchronous_connect(request, function);
+    if (error != 0 && error != ERROR_IO_PENDING)
+        return error;
+
+    *result = error == 0 ? DRIVER_ENDED : DRIVER_HANDED;
+    record = record_find(request->handle);
+    if (record != NULL)
+        connectex__note(record, request, *result, 0, request->payload != NULL);
+    record_release(request->handle);
+    return 0;
+}
+
+static int connectex__run_overlapped(const struct driver_request* request,
+                                     enum driver_result* result) {
+    struct record* record = record_need(request->handle);
+    int error = record != NULL ? connectex__start(record, request, result) : WSAENOBUFS;
+    record_release(request->handle);
+    return error;
+}
+
+static int connectex__run(const struct driver_request* request, DWORD* bytes_sent) {
     enum driver_result result = DRIVER_REFUSED;
     SOCKET s = request->handle;
-    struct record* record;
     int error = connectex__check_kind(s);
+    unsigned flags = table_flags(s); /* Another thread may close the socket before we return. */
 
     if (error != 0)
         return error;
-    record = record_need(s);
-    error = record != NULL ? connectex__start(record, request, &result) : WSAENOBUFS;
-    if (record != NULL && error == 0) {
-        error = connectex__verdict(s, result);
-        /* Programs pass the address of a local variable, so it is written now or never. */
-        if (bytes_sent != NULL)
-            *bytes_sent = result == DRIVER_ENDED ? request->length : 0;
-        record_release(s);
-        return error;
-    }
-    record_release(s);
-    return connectex__explain(s, request->name, error);
+    if (flags & TABLE_SYNCHRONOUS)
+        error = connectex__run_synchronous(request, &result);
+    else
+        error = connectex__run_overlapped(request, &result);
+    if (error != 0)
+        return connectex__explain(s, request->name, error);
+    /* Programs pass the address of a local variable, so it is written now or never. */
+    if (bytes_sent != NULL)
+        *bytes_sent = result == DRIVER_ENDED ? request->length : 0;
+    return connectex__verdict(flags, result);
 }
 
 static int connectex__check(const struct driver_request* request, const DWORD* bytes_sent) {

@@ -40,7 +40,8 @@ static int extensions__is_socket(SOCKET s) {
 static int extensions__answer(SOCKET s, const GUID* guid, const void* function, void* out,
                               DWORD* returned, WSAOVERLAPPED* overlapped,
                               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    static void* place;
+    static void* late_place; /* For an answer that comes after the call has returned. */
+    void* place = NULL;
     GUID asked = *guid;
     DWORD bytes = 0;
     int error = 0;
@@ -48,9 +49,12 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function, 
     memcpy(out, &function, sizeof function);
     if (returned != NULL)
         *returned = sizeof function;
-    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &place,
-                      sizeof place, &bytes, overlapped, routine) != 0)
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked,
+                      overlapped != NULL ? &late_place : &place, sizeof place, &bytes, overlapped,
+                      routine) != 0)
         error = WSAGetLastError();
+    else if (overlapped == NULL && function == (const void*) connectex_call)
+        native_note(s, (LPFN_CONNECTEX) place);
     if (error == WSA_IO_PENDING || error == WSAENOTSOCK || error == WSANOTINITIALISED ||
         (error != 0 && overlapped != NULL))
         return error;

@@ -23,12 +23,15 @@ static int options__is_up(SOCKET s) {
            seconds != OPTIONS__NOT_CONNECTED;
 }
 
-/* A socket that the program connected by a ConnectEx older than us, or by connect(). */
+/* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names the
+ * peer of a connect that is still under way, too. */
 static int options__update_foreign(SOCKET s, const char* value, int length) {
     struct sockaddr_storage peer;
     int peer_length = sizeof peer;
     if (host.getpeername(s, (struct sockaddr*) &peer, &peer_length) != 0)
         return WSAGetLastError();
+    if (!options__is_up(s))
+        return WSAENOTCONN;
     if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, value, length) != 0)
         return WSAGetLastError();
     return 0;
@@ -48,7 +51,7 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
     if (!foreign) {
         if (record->machine.state == MACHINE_SENDING && options__is_up(s)) {
             machine_step(&record->machine, MACHINE_SEEN_UP);
-            stats_count_connected(record);
+            stats_count_connected();
         }
         if (!(machine_step(&record->machine, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
             error = 0;
@@ -66,6 +69,12 @@ int options_get_connect_time(SOCKET s, char* value, int* length) {
                                                                             : WSAGetLastError();
 }
 
+static int options__is_stream(SOCKET s) {
+    int type, length = sizeof type;
+    return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0 &&
+           type == SOCK_STREAM;
+}
+
 int options_set_fast_open(SOCKET s, const char* value, int length) {
     struct record* record;
     int error = 0;
@@ -75,10 +84,10 @@ int options_set_fast_open(SOCKET s, const char* value, int length) {
     error = WSAGetLastError();
     if (error != WSAENOPROTOOPT && error != WSAEINVAL && error != WSAEOPNOTSUPP)
         return error;
+    if (!options__is_stream(s))
+        return error;
     if (length < 1 || !memory_is_readable(value, 1))
         return WSAEFAULT;
-    if (table_flags(s) & TABLE_NOT_STREAM)
-        return error;
     record = record_need(s);
     if (record != NULL)
         record->fast_open = *value != 0 ? 2 : 1;
@@ -116,10 +125,11 @@ int options_is_default_state(SOCKET s) {
     record = record_find(s);
     /* The handle's value may have come back, with the old socket closed behind our back; a peer that
      * is not the one we connected to gives it away. */
-    if (record != NULL && machine_is_default_state(&record->machine) &&
+    if (record != NULL &&
+        (machine_is_default_state(&record->machine) || machine_is_connecting(&record->machine)) &&
         host.getpeername(s, (struct sockaddr*) &peer, &length) == 0) {
         strict = connectex_digest((struct sockaddr*) &peer) == record->peer;
-        if (!strict)
+        if (!strict && !machine_is_connecting(&record->machine))
             machine_init(&record->machine);
     }
     record_release(s);

@@ -42,6 +42,9 @@ int host_init(void) {
 static volatile LONG host__shut;
 
 int host_is_shut(void) {
+    /* A WSAStartup by a pointer that is older than us did not come our way. */
+    if (host__shut)
+        host_look_shut();
     return host__shut;
 }
 

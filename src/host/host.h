@@ -54,6 +54,8 @@ typedef NTSTATUS host_status;
     X(NTDLL, REQUIRED, host_status, NTAPI, NtCreateFile, \
       (HANDLE*, ACCESS_MASK, OBJECT_ATTRIBUTES*, IO_STATUS_BLOCK*, LARGE_INTEGER*, ULONG, ULONG, \
        ULONG, ULONG, void*, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryInformationFile, \
+      (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \
       (HANDLE, ULONG_PTR, ULONG_PTR, host_status, ULONG_PTR)) \
     /* Exported by Wine only; its absence means that Wine's private ioctls are not to be tried. */ \
@@ -71,8 +73,8 @@ extern struct host host;
 /* Fills the table; returns 0, or -1 where a required function is missing. To be called once, first. */
 int host_init(void);
 
-/* Whether the program has ended its last WSAStartup with WSACleanup. host_look_shut() finds it out
- * and is to be called after each of the two, so that nobody has to ask while a call is made. */
+/* Whether no WSAStartup of the program is in force. host_look_shut() finds it out, and is to be called
+ * first and after each WSAStartup and WSACleanup, so that nobody has to ask while a call is made. */
 int host_is_shut(void);
 void host_look_shut(void);
 

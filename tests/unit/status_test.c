@@ -26,11 +26,10 @@ static const struct {
 
 #define TEST__COUNT (sizeof test__pairs / sizeof test__pairs[0])
 
-static void pairs_hold_both_ways(void** state) {
+static void errors_have_their_status_and_name(void** state) {
     size_t i;
     (void) state;
     for (i = 0; i < TEST__COUNT; i++) {
-        assert_int_equal(status_to_error(test__pairs[i].status), test__pairs[i].error);
         assert_int_equal(status_from_error(test__pairs[i].error), test__pairs[i].status);
         assert_string_equal(status_error_name(test__pairs[i].error), test__pairs[i].name);
     }
@@ -39,7 +38,6 @@ static void pairs_hold_both_ways(void** state) {
 static void unknown_codes_have_an_answer(void** state) {
     (void) state;
     assert_int_equal(status_from_error(12345), STATUS__UNSUCCESSFUL);
-    assert_int_equal(status_to_error(0xDEADBEEFu), 10050);
     assert_string_equal(status_error_name(12345), "error");
 }
 
@@ -55,7 +53,7 @@ static void no_error_becomes_a_success(void** state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pairs_hold_both_ways),
+        cmocka_unit_test(errors_have_their_status_and_name),
         cmocka_unit_test(unknown_codes_have_an_answer),
         cmocka_unit_test(no_error_becomes_a_success),
     };
