@@ -214,6 +214,44 @@ static void handle_value_closed_behind_our_back(void** state) {
     closesocket(second);
 }
 
+/* The same while the operation is pending: it ends, and the next operation with that handle value gets
+ * a completion of its own. */
+static void pending_closed_behind_our_back(void** state) {
+    struct sockaddr_in silent = late__target;
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP), first, second, fillers[4];
+    OVERLAPPED overlapped;
+    int length = sizeof silent, i;
+    u_long on = 1;
+    (void) state;
+
+    silent.sin_port = 0;
+    bind(listener, (struct sockaddr*) &silent, sizeof silent);
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr*) &silent, &length);
+    for (i = 0; i < 4; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+        ioctlsocket(fillers[i], FIONBIO, &on);
+        connect(fillers[i], (struct sockaddr*) &silent, sizeof silent);
+    }
+    Sleep(50);
+    for (i = 0; i < 10; i++) {
+        first = late__bound();
+        CreateIoCompletionPort((HANDLE) first, late__port, 7, 0);
+        late__connect(first, late__ask(first), &silent, (char*) "words", 5, &overlapped);
+        assert_int_equal(late__old_closesocket(first), 0);
+        late__expect_packet(&overlapped, ERROR_OPERATION_ABORTED, 0);
+        second = late__bound();
+        CreateIoCompletionPort((HANDLE) second, late__port, 7, 0);
+        late__connect(second, late__ask(second), &late__target, (char*) "words", 5, &overlapped);
+        late__expect_packet(&overlapped, 0, 5);
+        closesocket(accept(late__listener, NULL, NULL));
+        assert_int_equal(closesocket(second), 0);
+    }
+    for (i = 0; i < 4; i++)
+        closesocket(fillers[i]);
+    closesocket(listener);
+}
+
 int main(int argc, char** argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pointer_is_ours_from_now_on),
@@ -221,6 +259,7 @@ int main(int argc, char** argv) {
         cmocka_unit_test(old_socket_is_refused_and_tried_again),
         cmocka_unit_test(old_pointer_still_works),
         cmocka_unit_test(handle_value_closed_behind_our_back),
+        cmocka_unit_test(pending_closed_behind_our_back),
     };
     if (argc != 2)
         return 2;

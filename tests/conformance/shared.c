@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What one operation must not do to others: to other sockets, to other threads' operations, and to
+ * the program's last error. */
+
+#include "conformance.h"
+
+#define SHARED__LARGE (64u * 1024 * 1024)
+#define SHARED__MIDDLE (4u * 1024 * 1024)
+
+struct shared__call {
+    SOCKET client;
+    struct conf_target target;
+    char *payload;
+    DWORD length;
+    OVERLAPPED overlapped;
+    HANDLE issued;
+    HANDLE end;
+};
+
+static DWORD WINAPI shared__issue(void *parameter) {
+    struct shared__call *call = parameter;
+
+    conf_pointer(call->client)(call->client, (struct sockaddr *) &call->target.name,
+                               call->target.length, call->payload, call->length, NULL,
+                               &call->overlapped);
+    SetEvent(call->issued);
+    WaitForSingleObject(call->end, INFINITE);
+    return 0;
+}
+
+static HANDLE shared__start(struct shared__call *call) {
+    call->issued = conf_event();
+    call->end = conf_event();
+    return CreateThread(NULL, 0, shared__issue, call, 0, NULL);
+}
+
+static DWORD WINAPI shared__ask_peer(void *parameter) {
+    struct sockaddr_storage peer;
+    int length = sizeof peer;
+
+    getpeername((SOCKET) parameter, (struct sockaddr *) &peer, &length);
+    return 0;
+}
+
+/* A socket without WSA_FLAG_OVERLAPPED may make its own caller wait, and nobody else: neither who
+ * asks about it nor who connects another socket. */
+CONF_TEST(shared_waiting_caller) {
+    static struct shared__call call;
+    struct conf_target target;
+    SOCKET deaf = conf_listen(AF_INET, 5, &call.target);
+    SOCKET listener = conf_listen(AF_INET, 200, &target);
+    int round;
+
+    call.client = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
+    conf_bind(call.client, AF_INET);
+    call.payload = conf_pages(SHARED__LARGE);
+    call.length = SHARED__LARGE;
+    call.overlapped.hEvent = conf_event();
+    shared__start(&call);
+    conf_accept(deaf);
+    Sleep(100);
+
+    CHECK_EQ(WaitForSingleObject(
+                 CreateThread(NULL, 0, shared__ask_peer, (void *) call.client, 0, NULL),
+                 CONF__LIMIT),
+             WAIT_OBJECT_0);
+    /* More sockets than any table has parts that are locked apart. */
+    for (round = 0; round < 100; round++) {
+        SOCKET client = conf_client(AF_INET);
+        HANDLE port = conf_port(client);
+        OVERLAPPED overlapped = {0};
+
+        conf_start(client, &target, "x", 1, &overlapped);
+        conf_packet(port, &overlapped, 0, 1);
+        CloseHandle(port);
+    }
+    closesocket(listener);
+}
+
+/* The program may use its OVERLAPPED again once the operation has ended; the end of the thread that
+ * issued the ended one is no reason to cancel what it is used for now. */
+CONF_TEST(shared_overlapped_used_again) {
+    static struct shared__call call;
+    static char buffer[16];
+    struct conf_sink sink = {0};
+    WSABUF vector = {sizeof buffer, buffer};
+    DWORD flags = 0;
+    DWORD bytes;
+    HANDLE thread;
+
+    conf_sink_start(&sink);
+    call.client = conf_client(AF_INET);
+    call.target = sink.target;
+    call.payload = conf_pages(SHARED__MIDDLE);
+    conf_pattern_fill(call.payload, SHARED__MIDDLE);
+    call.length = SHARED__MIDDLE;
+    call.overlapped.hEvent = conf_event();
+    thread = shared__start(&call);
+    CHECK_EQ(WaitForSingleObject(call.issued, CONF__LIMIT), WAIT_OBJECT_0);
+    CHECK_EQ(conf_wait(call.client, &call.overlapped, &bytes), 0);
+    CHECK_EQ(bytes, SHARED__MIDDLE);
+
+    ResetEvent(call.overlapped.hEvent);
+    CHECK_EQ(WSARecv(call.client, &vector, 1, NULL, &flags, &call.overlapped, NULL), -1);
+    CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+    SetEvent(call.end);
+    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+    Sleep(50);
+    CHECK_EQ(call.overlapped.Internal, CONF__STATUS_PENDING);
+    CHECK(CancelIoEx((HANDLE) call.client, &call.overlapped));
+}
+
+static void shared__last_error(int (*close)(SOCKET socket)) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    HANDLE port = conf_port(client);
+    OVERLAPPED overlapped = {0};
+
+    conf_start(client, &target, "words", 5, &overlapped);
+    conf_packet(port, &overlapped, 0, 5);
+    SetLastError(12345);
+    CHECK(close(client));
+    CHECK_EQ(GetLastError(), 12345);
+    closesocket(listener);
+}
+
+static int shared__closesocket(SOCKET socket) {
+    return closesocket(socket) == 0;
+}
+
+static int shared__close_handle(SOCKET socket) {
+    return CloseHandle((HANDLE) socket);
+}
+
+static int shared__cancel(SOCKET socket) {
+    return CancelIo((HANDLE) socket);
+}
+
+CONF_TEST(shared_last_error_closesocket) {
+    shared__last_error(shared__closesocket);
+}
+
+CONF_TEST(shared_last_error_closehandle) {
+    shared__last_error(shared__close_handle);
+}
+
+CONF_TEST(shared_last_error_cancel) {
+    shared__last_error(shared__cancel);
+}
+
+/* An option that we keep ourselves is kept for stream sockets only. */
+CONF_TEST(shared_fast_open_elsewhere) {
+    DWORD on = 1;
+    SOCKET datagram = socket(AF_INET, SOCK_DGRAM, 0);
+    HANDLE event = conf_event();
+
+    CHECK_EQ(setsockopt(datagram, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
+    CHECK_EQ(setsockopt((SOCKET) event, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
+}
