@@ -9,10 +9,10 @@
 extern "C" {
 #endif
 
-/* Prepares the library where it is linked instead of loaded as a DLL: finds the host's functions and
- * reads the WSEXT_ variables. To be called before any other function and after the program's modules
- * are loaded; a second call does nothing. Interposes nothing; see wsext_interpose(). Returns 0, or -1
- * where the host lacks a function that every Windows since NT 5.2 exports. */
+/* Prepares the library where it is linked instead of loaded as a DLL: finds the host's functions
+ * and reads the WSEXT_ variables. To be called before any other function and after the program's
+ * modules are loaded; a second call does nothing. Interposes nothing; see wsext_interpose().
+ * Returns 0, or -1 where the host lacks a function that every Windows since NT 5.2 exports. */
 int wsext_init(void);
 
 /* Points the socket functions of ws2_32 and the I/O functions of kernel32 that the extension
@@ -25,8 +25,8 @@ void wsext_thread_exits(void);
 
 /* Our implementation of an extension function, for a provider to hand out in its WSPIoctl
  * (SIO_GET_EXTENSION_FUNCTION_POINTER): a pointer of the type that mswsock.h names for the GUID
- * (LPFN_CONNECTEX for WSAID_CONNECTEX), valid as long as the process lives and always the same. NULL
- * for a GUID that is not ours and for NULL. Source of the GUIDs: Microsoft's mswsock.h. */
+ * (LPFN_CONNECTEX for WSAID_CONNECTEX), valid as long as the process lives and always the same.
+ * NULL for a GUID that is not ours and for NULL. Source of the GUIDs: Microsoft's mswsock.h. */
 const void* wsext_extension_function(const GUID* guid);
 
 #ifdef __cplusplus

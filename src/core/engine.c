@@ -17,17 +17,17 @@ static struct once engine__once;
 static lock_t engine__lock;
 static HANDLE engine__thread;
 
-/* Starting an operation with an event resets the event, so an event may be shared by the operations of
- * one thread only, and only if that thread looks at all of them after the last start and before it
- * waits: the polls' event is the engine's own, and who hands over an operation has another. */
+/* Starting an operation with an event resets the event, so an event may be shared by the operations
+ * of one thread only, and only if that thread looks at all of them after the last start and before
+ * it waits: the polls' event is the engine's own, and who hands over an operation has another. */
 static HANDLE engine__handed_over;
 static HANDLE engine__polled;
 
 static struct operation* engine__inbox; /* Under the lock. */
 
-/* Connects whose early send was refused: the connect is decided, and the host is about to say how. Its
- * operation was started by a thread of the program, so no event can tell; the thread looks instead,
- * at intervals in milliseconds that grow from the first to the last. */
+/* Connects whose early send was refused: the connect is decided, and the host is about to say how.
+ * Its operation was started by a thread of the program, so no event can tell; the thread looks
+ * instead, at intervals in milliseconds that grow from the first to the last. */
 #define ENGINE__FIRST_LOOK 1
 #define ENGINE__LAST_LOOK 32
 static struct operation* engine__connects;
@@ -44,8 +44,8 @@ int engine_is_running(void) {
 }
 
 /* Sends the payload of a connect that is up. The error of a send that was tried early comes first:
- * it is the connection's, and what the host says afterwards only follows from it. An early send that
- * failed for want of a connection says nothing of the kind. */
+ * it is the connection's, and what the host says afterwards only follows from it. An early send
+ * that failed for want of a connection says nothing of the kind. */
 static uint32_t engine__send(struct record* record, const struct operation* operation) {
     OVERLAPPED* overlapped = operation->overlapped;
     int packet = delivery_wants_packet(overlapped);
@@ -110,8 +110,9 @@ static int engine__is_wanted(struct operation* operation) {
     return wanted;
 }
 
-/* The socket was closed by a way that does not lead through us. What we owe is completed by what was
- * noted of the socket; so is a send that was queued behind a connect, which Wine forgets then. */
+/* The socket was closed by a way that does not lead through us. What we owe is completed by what
+ * was noted of the socket; so is a send that was queued behind a connect, which Wine forgets then.
+ */
 static void engine__lose(struct operation* operation) {
     struct record* record = record_find(operation->handle);
     int ours = record != NULL && record->operation == operation;
@@ -127,8 +128,7 @@ static void engine__lose(struct operation* operation) {
     operation_release(operation);
 }
 
-static void engine__report(struct operation* operation, enum afd_outcome outcome,
-                           uint32_t status) {
+static void engine__report(struct operation* operation, enum afd_outcome outcome, uint32_t status) {
     struct record* record;
     if (outcome == AFD_CLOSED) {
         engine__lose(operation);

@@ -7,8 +7,9 @@
 /* The completion core: one thread, started with the first operation that needs it, which learns the
  * outcome of each watched connect and feeds it to the socket's state machine. */
 
-/* Hands an operation to the engine's thread, starting it where it does not run. The operation must be
- * in its record, the machine in MACHINE_CONNECTING, or under guard. Returns 0, or -1 where no thread can be had. */
+/* Hands an operation to the engine's thread, starting it where it does not run. The operation must
+ * be in its record, the machine in MACHINE_CONNECTING, or under guard. Returns 0, or -1 where no
+ * thread can be had. */
 int engine_adopt(struct operation* operation);
 
 /* Whether the engine's thread was ever started. */

@@ -21,8 +21,8 @@ void guard_add(struct operation* operation) {
     guard__looked = GetTickCount();
 }
 
-/* A socket that can be written to and has no send queued reports so; while a send is queued, the host
- * keeps the writability to itself. */
+/* A socket that can be written to and has no send queued reports so; while a send is queued, the
+ * host keeps the writability to itself. */
 static int guard__is_over(unsigned events) {
     return (events & AFD_EVENT_SEND) != 0;
 }

@@ -4,13 +4,14 @@
 
 #include "core/operation.h"
 
-/* Looks after payloads that the host is sending. Wine 8 can lose the news of a connection's end: when
- * a reset reaches its server while the program's side is between a send that was cut short and its
- * report, the server has nobody to wake, and stops polling the socket; the send then hangs for ever.
- * (Measured: 8 of 10 sends of 64 MiB that the peer resets after its first byte.) Looking at such a
- * socket by an AFD poll for writability makes the server try the send once more, which then fails as
- * it should. So all sends in progress are looked at in groups, at intervals that grow to a quarter of
- * a second; the same look tells when a send has ended. Only the engine's thread calls these. */
+/* Looks after payloads that the host is sending. Wine 8 can lose the news of a connection's end:
+ * when a reset reaches its server while the program's side is between a send that was cut short and
+ * its report, the server has nobody to wake, and stops polling the socket; the send then hangs for
+ * ever. (Measured: 8 of 10 sends of 64 MiB that the peer resets after its first byte.) Looking at
+ * such a socket by an AFD poll for writability makes the server try the send once more, which then
+ * fails as it should. So all sends in progress are looked at in groups, at intervals that grow to a
+ * quarter of a second; the same look tells when a send has ended. Only the engine's thread calls
+ * these. */
 
 /* Whether the host needs this. */
 int guard_is_needed(void);

@@ -15,7 +15,8 @@ typedef CRITICAL_SECTION lock_t;
 #define lock_acquire(lock) EnterCriticalSection(lock)
 #define lock_release(lock) LeaveCriticalSection(lock)
 #define lock_load_pointer(place) (*(void* volatile*) (place))
-#define lock_store_pointer(place, value) InterlockedExchangePointer((void* volatile*) (place), value)
+#define lock_store_pointer(place, value) \
+    InterlockedExchangePointer((void* volatile*) (place), value)
 #define lock_load_byte(place) (*(const volatile unsigned char*) (place))
 #define lock_store_byte(place, value) (*(volatile unsigned char*) (place) = (value))
 

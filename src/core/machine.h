@@ -2,13 +2,14 @@
 #ifndef WSEXT_CORE_MACHINE_H
 #define WSEXT_CORE_MACHINE_H
 
-/* The state machine of one socket. It is pure: it is given an event, changes its state and says what
- * is to be done; it calls nothing and locks nothing. The caller holds the socket's lock from the
- * event until the actions are carried out, so that no event falls between the two.
+/* The state machine of one socket. It is pure: it is given an event, changes its state and says
+ * what is to be done; it calls nothing and locks nothing. The caller holds the socket's lock from
+ * the event until the actions are carried out, so that no event falls between the two.
  *
  * A completion is *owed* while the program waits for an operation whose OVERLAPPED is in our hands:
- * the machine then asks for exactly one of MACHINE_SEND (followed by MACHINE_HANDED or MACHINE_DOWN),
- * MACHINE_FAIL and MACHINE_ABORT. Once the host carries the OVERLAPPED, the host completes it. */
+ * the machine then asks for exactly one of MACHINE_SEND (followed by MACHINE_HANDED or
+ * MACHINE_DOWN), MACHINE_FAIL and MACHINE_ABORT. Once the host carries the OVERLAPPED, the host
+ * completes it. */
 
 enum machine_state {
     MACHINE_UNCONNECTED, /* No extension function has touched the socket's connection. */
@@ -37,11 +38,11 @@ enum machine_event {
 
 /* What the caller has to do; any number of these at once. */
 enum machine_action {
-    MACHINE_SEND = 1,         /* Send the payload with the program's OVERLAPPED. */
-    MACHINE_FAIL = 2,         /* Complete the program's OVERLAPPED with the reported failure. */
-    MACHINE_ABORT = 4,        /* Complete the program's OVERLAPPED as cancelled. */
-    MACHINE_CANCEL_HOST = 8,  /* Have the host cancel the OVERLAPPED that it carries. */
-    MACHINE_FORBIDDEN = 16    /* The event is not allowed now: fail the program's call. */
+    MACHINE_SEND = 1,        /* Send the payload with the program's OVERLAPPED. */
+    MACHINE_FAIL = 2,        /* Complete the program's OVERLAPPED with the reported failure. */
+    MACHINE_ABORT = 4,       /* Complete the program's OVERLAPPED as cancelled. */
+    MACHINE_CANCEL_HOST = 8, /* Have the host cancel the OVERLAPPED that it carries. */
+    MACHINE_FORBIDDEN = 16   /* The event is not allowed now: fail the program's call. */
 };
 
 struct machine {

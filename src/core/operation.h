@@ -13,13 +13,13 @@ enum operation_watch {
 /* A connect that is in our hands. Whoever takes it out of its record frees nothing: the engine's
  * thread alone frees what it has adopted, since the host may still write to the OVERLAPPED. */
 struct operation {
-    OVERLAPPED connect;      /* Our own, for the host's ConnectEx. */
-    struct operation* next;  /* In the list that holds the operation. */
+    OVERLAPPED connect;     /* Our own, for the host's ConnectEx. */
+    struct operation* next; /* In the list that holds the operation. */
     SOCKET handle;
-    OVERLAPPED* overlapped;  /* The program's. */
-    char* payload;           /* The program's buffer, used in place. */
-    DWORD length;            /* In bytes. */
-    int error;               /* What a send that was tried early failed with, or 0. */
+    OVERLAPPED* overlapped; /* The program's. */
+    char* payload;          /* The program's buffer, used in place. */
+    DWORD length;           /* In bytes. */
+    int error;              /* What a send that was tried early failed with, or 0. */
     enum operation_watch watch;
 };
 

@@ -23,7 +23,8 @@ struct record {
     struct operation* operation; /* Set while the machine is connecting. */
     HANDLE port;                 /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
-    LPFN_CONNECTEX connect_ex; /* The provider's own function, where it is not the process' usual. */
+    LPFN_CONNECTEX
+        connect_ex; /* The provider's own function, where it is not the process' usual. */
 };
 
 /* Locks the handle's place and returns its record; record_find() gives NULL where there is none,

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* The only place that knows a code: NTSTATUS, the Winsock or Win32 error that a program sees for it,
- * and its name as a word. The pairs are those that Microsoft documents for overlapped socket
+/* The only place that knows a code: NTSTATUS, the Winsock or Win32 error that a program sees for
+ * it, and its name as a word. The pairs are those that Microsoft documents for overlapped socket
  * operations; where several statuses share an error, the first row is the one we deliver. */
 
 #define STATUS__SUCCESS 0x00000000u
@@ -14,7 +14,8 @@
 #define STATUS__UNSUCCESSFUL 0xC0000001u
 #define STATUS__CONNECTION_REFUSED 0xC0000236u
 
-/* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names. */
+/* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names.
+ */
 uint32_t status_from_error(int error);
 
 /* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */

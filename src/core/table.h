@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* What we know of handles, found by their value: a byte of flags that is read without a lock, so that
- * a call on a socket that we do not know costs a look-up and no more, and a record for the sockets
- * that we do know.
+/* What we know of handles, found by their value: a byte of flags that is read without a lock, so
+ * that a call on a socket that we do not know costs a look-up and no more, and a record for the
+ * sockets that we do know.
  *
  * Handle values are small multiples of four, so the table is an array of pages that are allocated
  * when first needed and kept. A value beyond its reach has no flags and cannot have a record. */
@@ -16,9 +16,10 @@ enum table_flag {
     TABLE_NOT_STREAM = 2,  /* The socket was created as another kind. */
     TABLE_NONBLOCKING = 4, /* The program made the socket non-blocking. */
     TABLE_SKIP = 8,        /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set. */
-    TABLE_SEEN = 16,       /* The socket was created under our eyes: the flags above are complete. */
-    TABLE_RECORD = 32,     /* There is a record. */
-    TABLE_SYNCHRONOUS = 64 /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
+    TABLE_SEEN = 16,   /* The socket was created under our eyes: the flags above are complete. */
+    TABLE_RECORD = 32, /* There is a record. */
+    TABLE_SYNCHRONOUS =
+        64 /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
 };
 
 /* Prepares the table. To be called once, first. */

@@ -6,8 +6,9 @@
 #include "host/host.h"
 
 /* The names that mswsock.dll itself exports. What the host has as an extension function is the
- * host's; the others fail with the error that says so, where the host's own DLL raises an exception.
- * Their prototypes are those of the SDK's headers as far as the arguments are looked at. */
+ * host's; the others fail with the error that says so, where the host's own DLL raises an
+ * exception. Their prototypes are those of the SDK's headers as far as the arguments are looked at.
+ */
 
 /* The host's function for a socket of the caller's; the pointers are the provider's. */
 static void* classic__host_function(SOCKET s, const GUID* guid) {
@@ -90,8 +91,8 @@ static int classic__refuse(void) {
     return SOCKET_ERROR;
 }
 
-/* The names that nothing stands behind yet. Their arguments are not looked at, and only their number
- * matters: it is part of an export's calling convention on 32-bit x86. */
+/* The names that nothing stands behind yet. Their arguments are not looked at, and only their
+ * number matters: it is part of an export's calling convention on 32-bit x86. */
 #ifdef __GNUC__
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #endif
@@ -100,12 +101,12 @@ static int classic__refuse(void) {
 #define CLASSIC__1 void* a
 #define CLASSIC__2 CLASSIC__1, void* b
 #define CLASSIC__3 CLASSIC__2, void* c
-#define CLASSIC__5 CLASSIC__3, void* d, void* e
+#define CLASSIC__5 CLASSIC__3, void *d, void *e
 #define CLASSIC__6 CLASSIC__5, void* f
 #define CLASSIC__7 CLASSIC__6, void* g
-#define CLASSIC__10 CLASSIC__7, void* h, void* i, void* j
+#define CLASSIC__10 CLASSIC__7, void *h, void *i, void *j
 #define CLASSIC__19 \
-    CLASSIC__10, void* k, void* l, void* m, void* n, void* o, void* p, void* q, void* r, void* s
+    CLASSIC__10, void *k, void *l, void *m, void *n, void *o, void *p, void *q, void *r, void *s
 
 #define CLASSIC__REFUSE(name, count) \
     int WINAPI classic_##name(CLASSIC__##count); \

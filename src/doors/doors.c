@@ -155,8 +155,8 @@ static void doors__connected_plainly(SOCKET s) {
     record_release(s);
 }
 
-/* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is held;
- * a failed ConnectEx makes Linux refuse the next connect once, on Wine 8. */
+/* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is
+ * held; a failed ConnectEx makes Linux refuse the next connect once, on Wine 8. */
 static int doors__connect_known(SOCKET s, doors__connect call, const void* arguments) {
     int error;
     if (doors__is_connecting(s))
@@ -186,8 +186,8 @@ static int WSAAPI door_connect(SOCKET s, const struct sockaddr* name, int length
     return doors__connect_known(s, doors__call_connect, &arguments);
 }
 
-static int WSAAPI door_WSAConnect(SOCKET s, const struct sockaddr* name, int length,
-                                  WSABUF* caller, WSABUF* callee, QOS* sending, QOS* group) {
+static int WSAAPI door_WSAConnect(SOCKET s, const struct sockaddr* name, int length, WSABUF* caller,
+                                  WSABUF* callee, QOS* sending, QOS* group) {
     struct doors__connect_arguments arguments = {name, length, caller, callee, sending, group};
     if (!doors__has_record(s))
         return host.WSAConnect(s, name, length, caller, callee, sending, group);
@@ -210,8 +210,7 @@ static int WSAAPI door_getpeername(SOCKET s, struct sockaddr* name, int* length)
 
 /* Options and controls */
 
-static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* value,
-                                  int length) {
+static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* value, int length) {
     if (level == SOL_SOCKET && option == SO_UPDATE_CONNECT_CONTEXT)
         return doors__answer(options_update_connect_context(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
@@ -228,7 +227,8 @@ static int WSAAPI door_getsockopt(SOCKET s, int level, int option, char* value, 
 }
 
 static void doors__set_nonblocking(SOCKET s, int nonblocking) {
-    doors__change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0, nonblocking ? 0 : TABLE_NONBLOCKING);
+    doors__change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0,
+                        nonblocking ? 0 : TABLE_NONBLOCKING);
 }
 
 static int WSAAPI door_ioctlsocket(SOCKET s, long code, u_long* argument) {
@@ -329,7 +329,8 @@ static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
     return TRUE;
 }
 
-#define DOORS__ENTRY(module, name) {module, #name, (void*) door_##name}
+#define DOORS__ENTRY(module, name) \
+    { module, #name, (void*) door_##name }
 
 /* kernelbase is where kernel32's functions live since Windows 7, and programs may call either. */
 #define DOORS__KERNEL_ENTRY(name) \

@@ -10,8 +10,8 @@
 #define AFD__POLL 0x00012024u
 #define AFD__NEVER 0x7FFFFFFFFFFFFFFFll
 
-/* A poll is walked for each event of any of its sockets and issued again for the rest, so groups are
- * bounded; many small polls are joined when they are this many. */
+/* A poll is walked for each event of any of its sockets and issued again for the rest, so groups
+ * are bounded; many small polls are joined when they are this many. */
 #define AFD__SMALL_GROUP (AFD_GROUP_SIZE / 4)
 #define AFD__SMALL_GROUPS_AT_MOST 32u
 
@@ -173,8 +173,8 @@ static void afd__join_small_polls(void) {
 
 /* The reply names the sockets that something holds for, and only these on Windows and Wine. */
 static const struct afd__socket* afd__find_reply(const IO_STATUS_BLOCK* block,
-                                                 const struct afd__request* request,
-                                                 unsigned count, SOCKET handle) {
+                                                 const struct afd__request* request, unsigned count,
+                                                 SOCKET handle) {
     ULONG i;
     if (block->Status != 0)
         return NULL;

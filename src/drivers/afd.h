@@ -8,7 +8,8 @@
 
 /* Watching many sockets for the outcome of their connects, by polls of the socket driver that cover
  * a group of sockets each: every event in the system walks all polls, so one poll for each socket
- * would be quadratic. Only the engine's thread calls these functions, where nothing else is said. */
+ * would be quadratic. Only the engine's thread calls these functions, where nothing else is said.
+ */
 
 enum afd_outcome { AFD_UP, AFD_DOWN, AFD_CLOSED };
 
@@ -31,11 +32,10 @@ int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned 
 /* Puts an operation among those to be watched; afd_submit() begins to watch it. */
 void afd_add(struct operation* operation);
 
-/* Begins the polls for what was added; event is set when one of them ends. An operation whose socket
- * cannot be polled is reported as AFD_CLOSED. */
-void afd_submit(HANDLE event,
-                void (*report)(struct operation* operation, enum afd_outcome outcome,
-                               uint32_t status));
+/* Begins the polls for what was added; event is set when one of them ends. An operation whose
+ * socket cannot be polled is reported as AFD_CLOSED. */
+void afd_submit(HANDLE event, void (*report)(struct operation* operation, enum afd_outcome outcome,
+                                             uint32_t status));
 
 /* Reports the outcomes of the polls that have ended and puts the rest of their sockets back among
  * those to be watched, as far as is_wanted() says so. Returns how many polls had ended. */

@@ -6,8 +6,8 @@
 #include "core/table.h"
 #include "host/config.h"
 
-/* Wine's own request to complete an OVERLAPPED of a socket with any status; measured on Wine 8.0 and
- * 10.0. It is private to Wine, so its effect is looked at once before it is relied on. */
+/* Wine's own request to complete an OVERLAPPED of a socket with any status; measured on Wine 8.0
+ * and 10.0. It is private to Wine, so its effect is looked at once before it is relied on. */
 #define DELIVERY__COMPLETE_ASYNC 0x00120348u
 
 /* With its low bit set, an event means that no packet is wanted (GetQueuedCompletionStatus). */
@@ -84,8 +84,10 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
             return;
     }
     if (packet && record->port == NULL && delivery__event(overlapped) == NULL)
-        config_say("socket %#Ix: the end of a connect cannot be reported to a completion port that was "
-                   "associated before wsext was loaded", (size_t) record->handle);
+        config_say(
+            "socket %#Ix: the end of a connect cannot be reported to a completion port that was "
+            "associated before wsext was loaded",
+            (size_t) record->handle);
     delivery_complete_closed(record, overlapped, status);
 }
 

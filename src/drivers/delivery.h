@@ -11,20 +11,19 @@
 /* Makes the OVERLAPPED that of an operation in progress, as the host does when it accepts one. */
 void delivery_begin(OVERLAPPED* overlapped);
 
-/* Completes the OVERLAPPED with 0 bytes and any status: status block, event and completion packet, as
- * for an operation that was pending, so also in skip mode. Nothing of the program's is touched
+/* Completes the OVERLAPPED with 0 bytes and any status: status block, event and completion packet,
+ * as for an operation that was pending, so also in skip mode. Nothing of the program's is touched
  * afterwards. */
 void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
 
 /* The same for a socket that is closed already, whose handle may be another's by now: only what was
  * noted of it is used. */
-void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped,
-                              uint32_t status);
+void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
 
-/* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where the
- * send was accepted, or the Winsock error with which it was refused; *finished says whether it ended
- * at once. The packet of a send that ended at once is the host's to post, unless the socket is in
- * skip mode: then there is none. */
+/* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where
+ * the send was accepted, or the Winsock error with which it was refused; *finished says whether it
+ * ended at once. The packet of a send that ended at once is the host's to post, unless the socket
+ * is in skip mode: then there is none. */
 int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,
                   int* finished);
 

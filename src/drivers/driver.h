@@ -16,11 +16,11 @@ struct driver_request {
 };
 
 enum driver_result {
-    DRIVER_REFUSED, /* The call fails with *error and the OVERLAPPED is not used. */
-    DRIVER_HANDED,  /* The host carries the OVERLAPPED, and will complete it. */
-    DRIVER_ENDED,   /* The same, and the host has already ended it with success. */
+    DRIVER_REFUSED,   /* The call fails with *error and the OVERLAPPED is not used. */
+    DRIVER_HANDED,    /* The host carries the OVERLAPPED, and will complete it. */
+    DRIVER_ENDED,     /* The same, and the host has already ended it with success. */
     DRIVER_COMPLETED, /* We have completed the OVERLAPPED, packet included. */
-    DRIVER_WATCHED  /* The connect is under way, and *operation is to be watched for its outcome. */
+    DRIVER_WATCHED /* The connect is under way, and *operation is to be watched for its outcome. */
 };
 
 /* A way to carry out the connect step. */

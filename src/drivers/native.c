@@ -6,11 +6,12 @@
 #include "drivers/delivery.h"
 #include "drivers/driver.h"
 
-/* The driver that has the host's own ConnectEx connect. Without a payload the host gets the program's
- * OVERLAPPED and all is as without us. With one, the connect works on an OVERLAPPED of ours, and the
- * send is queued right behind it with the program's: the host holds it until the connect is decided,
- * and completes it with the connect's failure or with what becomes of the send. A host that does not
- * queue a send behind a connect refuses it, and then the engine sends when the connect is up. */
+/* The driver that has the host's own ConnectEx connect. Without a payload the host gets the
+ * program's OVERLAPPED and all is as without us. With one, the connect works on an OVERLAPPED of
+ * ours, and the send is queued right behind it with the program's: the host holds it until the
+ * connect is decided, and completes it with the connect's failure or with what becomes of the send.
+ * A host that does not queue a send behind a connect refuses it, and then the engine sends when the
+ * connect is up. */
 
 static LPFN_CONNECTEX native__usual;
 
@@ -33,8 +34,8 @@ static LPFN_CONNECTEX native__ask(SOCKET handle) {
     return function;
 }
 
-/* A stub leaves the last error as it was, and ReactOS hands out stubs with a success. A real function
- * says that no handle is no socket; no network traffic comes of that. */
+/* A stub leaves the last error as it was, and ReactOS hands out stubs with a success. A real
+ * function says that no handle is no socket; no network traffic comes of that. */
 static int native__is_real(LPFN_CONNECTEX function) {
     static const int untouched = 0x5AFE;
     struct sockaddr_in name = {0};
@@ -112,8 +113,8 @@ static enum driver_result native__connect_and_send(LPFN_CONNECTEX function,
     int ended, finished;
 
     once_run(&native__once, native__make_event);
-    operation = operation_new(request->handle, request->overlapped, request->payload,
-                              request->length);
+    operation =
+        operation_new(request->handle, request->overlapped, request->payload, request->length);
     if (operation == NULL || native__ignored == NULL) {
         *error = WSAENOBUFS;
         goto refused;
@@ -142,8 +143,7 @@ refused:
     return DRIVER_REFUSED;
 }
 
-static enum driver_result native__start(struct record* record,
-                                        const struct driver_request* request,
+static enum driver_result native__start(struct record* record, const struct driver_request* request,
                                         struct operation** operation, int* error) {
     LPFN_CONNECTEX function = native_function(record);
     if (request->payload == NULL)

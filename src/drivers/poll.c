@@ -39,9 +39,9 @@ static int poll__connect(const struct driver_request* request) {
     return error;
 }
 
-/* A program that gave neither an event nor a port can only wait for the socket's handle itself, whose
- * signalled state follows operations of the host. There the host has to carry the OVERLAPPED from the
- * start, as a send that it queues behind the connect. */
+/* A program that gave neither an event nor a port can only wait for the socket's handle itself,
+ * whose signalled state follows operations of the host. There the host has to carry the OVERLAPPED
+ * from the start, as a send that it queues behind the connect. */
 static int poll__needs_handle_signal(const struct record* record,
                                      const struct driver_request* request) {
     return request->overlapped->hEvent == NULL && record->port == NULL;
@@ -84,8 +84,8 @@ static enum driver_result poll__start(struct record* record, const struct driver
         *error = WSAGetLastError();
         return DRIVER_REFUSED;
     }
-    operation = operation_new(request->handle, request->overlapped, request->payload,
-                              request->length);
+    operation =
+        operation_new(request->handle, request->overlapped, request->payload, request->length);
     if (operation == NULL) {
         *error = WSAENOBUFS;
         return DRIVER_REFUSED;

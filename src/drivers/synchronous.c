@@ -10,8 +10,8 @@ static int synchronous__call(const struct driver_request* request, LPFN_CONNECTE
     return WSAGetLastError();
 }
 
-/* Connects on an OVERLAPPED of ours, whose event has its low bit set so that the program's completion
- * port hears nothing of it. */
+/* Connects on an OVERLAPPED of ours, whose event has its low bit set so that the program's
+ * completion port hears nothing of it. */
 static int synchronous__connect(const struct driver_request* request, LPFN_CONNECTEX function) {
     OVERLAPPED overlapped = {0};
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);

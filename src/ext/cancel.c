@@ -9,8 +9,8 @@
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
 
-/* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has ended,
- * the host does not find it. */
+/* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
+ * ended, the host does not find it. */
 static void cancel__carried(const struct record* record) {
     if (record->finished)
         return;
@@ -20,9 +20,9 @@ static void cancel__carried(const struct record* record) {
         host.CancelIo((HANDLE) record->handle);
 }
 
-/* The same where the socket lives on. A program may use an OVERLAPPED again as soon as its operation
- * has ended, which we need not have noticed, so the socket is asked first: it reports that it can be
- * written to only while no send is queued. */
+/* The same where the socket lives on. A program may use an OVERLAPPED again as soon as its
+ * operation has ended, which we need not have noticed, so the socket is asked first: it reports
+ * that it can be written to only while no send is queued. */
 static void cancel__carried_if_sending(struct record* record) {
     unsigned events = 0;
     if (afd_is_available() && afd_look(&record->handle, AFD_EVENT_SEND, &events, 1) == 0 &&

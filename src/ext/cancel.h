@@ -15,8 +15,8 @@ int cancel_own_operation(SOCKET s);
 /* The socket is about to be closed: ends its operation and forgets the socket. */
 void cancel_for_close(SOCKET s);
 
-/* The socket was closed by a way that does not lead through us: the same, without touching what may be
- * another's handle by now. */
+/* The socket was closed by a way that does not lead through us: the same, without touching what may
+ * be another's handle by now. */
 void cancel_for_lost_handle(SOCKET s);
 
 /* The calling thread ends. */

@@ -106,8 +106,8 @@ static int connectex__is_synchronous(SOCKET s) {
            (mode & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
 }
 
-/* ConnectEx is for connection-oriented sockets only, which Wine does not check. The kind of a socket
- * that was created before we were loaded is asked for once. */
+/* ConnectEx is for connection-oriented sockets only, which Wine does not check. The kind of a
+ * socket that was created before we were loaded is asked for once. */
 static int connectex__check_kind(SOCKET s) {
     unsigned flags = table_flags(s);
     int type, length = sizeof type;
@@ -240,8 +240,8 @@ static int connectex__start(struct record* record, const struct driver_request* 
 }
 
 /* An operation that has already ended is reported as pending all the same, as Windows does and
- * programs expect, as long as its packet comes. In skip mode there is none, and a socket that we did
- * not see being set up may be in skip mode. */
+ * programs expect, as long as its packet comes. In skip mode there is none, and a socket that we
+ * did not see being set up may be in skip mode. */
 static int connectex__verdict(unsigned flags, enum driver_result result) {
     if (result == DRIVER_ENDED && (!(flags & TABLE_SEEN) || (flags & TABLE_SKIP)))
         return 0;

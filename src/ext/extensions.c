@@ -35,8 +35,8 @@ static int extensions__is_socket(SOCKET s) {
     return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
 }
 
-/* The host answers for the socket and completes the OVERLAPPED, and writes its own pointer, if it has
- * one, to a place of ours: in the program's buffer it could be read before it is replaced. */
+/* The host answers for the socket and completes the OVERLAPPED, and writes its own pointer, if it
+ * has one, to a place of ours: in the program's buffer it could be read before it is replaced. */
 static int extensions__answer(SOCKET s, const GUID* guid, const void* function, void* out,
                               DWORD* returned, WSAOVERLAPPED* overlapped,
                               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
@@ -58,8 +58,8 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function, 
     if (error == WSA_IO_PENDING || error == WSAENOTSOCK || error == WSANOTINITIALISED ||
         (error != 0 && overlapped != NULL))
         return error;
-    /* Either the host knows the socket and not the function, or it is Wine, which gives the function
-     * for a handle that is no socket, too. */
+    /* Either the host knows the socket and not the function, or it is Wine, which gives the
+     * function for a handle that is no socket, too. */
     if ((table_flags(s) & TABLE_SEEN) || extensions__is_socket(s))
         return 0;
     return WSAENOTSOCK;

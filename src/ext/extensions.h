@@ -4,10 +4,10 @@
 
 #include "host/host.h"
 
-/* WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER), by Microsoft's page on WSAIoctl: parameters as there.
- * Returns 0 or a Winsock error: WSAEFAULT for a buffer that is missing, too short, or not to be read
- * or written; WSAENOTSOCK; for a GUID that is not ours, what the host answers. The pointer is given
- * for every kind of socket and is always the same. */
+/* WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER), by Microsoft's page on WSAIoctl: parameters as
+ * there. Returns 0 or a Winsock error: WSAEFAULT for a buffer that is missing, too short, or not to
+ * be read or written; WSAENOTSOCK; for a GUID that is not ours, what the host answers. The pointer
+ * is given for every kind of socket and is always the same. */
 int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
                             DWORD* returned, WSAOVERLAPPED* overlapped,
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);

@@ -23,8 +23,8 @@ static int options__is_up(SOCKET s) {
            seconds != OPTIONS__NOT_CONNECTED;
 }
 
-/* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names the
- * peer of a connect that is still under way, too. */
+/* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names
+ * the peer of a connect that is still under way, too. */
 static int options__update_foreign(SOCKET s, const char* value, int length) {
     struct sockaddr_storage peer;
     int peer_length = sizeof peer;
@@ -66,7 +66,7 @@ int options_get_connect_time(SOCKET s, char* value, int* length) {
         return WSAEFAULT;
     *length = sizeof(DWORD);
     return host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, value, length) == 0 ? 0
-                                                                            : WSAGetLastError();
+                                                                               : WSAGetLastError();
 }
 
 static int options__is_stream(SOCKET s) {
@@ -123,8 +123,8 @@ int options_is_default_state(SOCKET s) {
     if (config.lenient || !(table_flags(s) & TABLE_RECORD))
         return 0;
     record = record_find(s);
-    /* The handle's value may have come back, with the old socket closed behind our back; a peer that
-     * is not the one we connected to gives it away. */
+    /* The handle's value may have come back, with the old socket closed behind our back; a peer
+     * that is not the one we connected to gives it away. */
     if (record != NULL &&
         (machine_is_default_state(&record->machine) || machine_is_connecting(&record->machine)) &&
         host.getpeername(s, (struct sockaddr*) &peer, &length) == 0) {

@@ -15,14 +15,15 @@ int options_update_connect_context(SOCKET s, const char* value, int length);
 /* getsockopt(SO_CONNECT_TIME): seconds since the connection came up, 0xFFFFFFFF before. */
 int options_get_connect_time(SOCKET s, char* value, int* length);
 
-/* TCP_FASTOPEN, which the host need not know: kept, so that it can be read back. Using it is left to
- * the transport (Microsoft's page on LPFN_CONNECTEX: "may be sent during connection establishment").
+/* TCP_FASTOPEN, which the host need not know: kept, so that it can be read back. Using it is left
+ * to the transport (Microsoft's page on LPFN_CONNECTEX: "may be sent during connection
+ * establishment").
  */
 int options_set_fast_open(SOCKET s, const char* value, int length);
 int options_get_fast_open(SOCKET s, char* value, int* length);
 
-/* Whether shutdown and getpeername are to fail with WSAENOTCONN, since ConnectEx connected the socket
- * and SO_UPDATE_CONNECT_CONTEXT was not set yet. */
+/* Whether shutdown and getpeername are to fail with WSAENOTCONN, since ConnectEx connected the
+ * socket and SO_UPDATE_CONNECT_CONTEXT was not set yet. */
 int options_is_default_state(SOCKET s);
 
 #endif

@@ -11,8 +11,8 @@
 
 struct config config;
 
-/* Returns the index of the variable's value among the words, or 0, the default, where it is unset or
- * none of them; the latter is said, since a setting without effect helps nobody. */
+/* Returns the index of the variable's value among the words, or 0, the default, where it is unset
+ * or none of them; the latter is said, since a setting without effect helps nobody. */
 static int config__choose(const char* variable, const char* const* words, int count) {
     char value[CONFIG__VALUE_SIZE] = "";
     DWORD length = GetEnvironmentVariableA(variable, value, sizeof value);

@@ -2,9 +2,10 @@
 #ifndef WSEXT_HOST_HOST_H
 #define WSEXT_HOST_HOST_H
 
-/* The host's own functions: the only way in which we call ws2_32, kernel32 or ntdll where it matters
- * whose function is called. The pointers are taken before anything is interposed, so they lead to the
- * originals. A function marked OPTIONAL may be NULL; its fallback is named beside it. */
+/* The host's own functions: the only way in which we call ws2_32, kernel32 or ntdll where it
+ * matters whose function is called. The pointers are taken before anything is interposed, so they
+ * lead to the originals. A function marked OPTIONAL may be NULL; its fallback is named beside it.
+ */
 
 #include <winsock2.h>
 #include <windows.h>
@@ -13,6 +14,7 @@
 
 typedef NTSTATUS host_status;
 
+/* clang-format off */
 /* X(module, need, result, convention, name, parameters) */
 #define HOST_FUNCTIONS(X) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAStartup, (WORD, WSADATA*)) \
@@ -38,9 +40,11 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, WSAEventSelect, (SOCKET, WSAEVENT, long)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAAsyncSelect, (SOCKET, HWND, u_int, long)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSASend, \
-      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD, WSAOVERLAPPED*, \
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSARecv, \
-      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, WSAOVERLAPPED*, \
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
       (HANDLE, HANDLE, ULONG_PTR, DWORD)) \
@@ -50,7 +54,8 @@ typedef NTSTATUS host_status;
     /* Without it no socket can be in skip mode, and nothing has to be done. */ \
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, SetFileCompletionNotificationModes, (HANDLE, UCHAR)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtDeviceIoControlFile, \
-      (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, ULONG, void*, ULONG, void*, ULONG)) \
+      (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, ULONG, void*, ULONG, void*, \
+       ULONG)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtCreateFile, \
       (HANDLE*, ACCESS_MASK, OBJECT_ATTRIBUTES*, IO_STATUS_BLOCK*, LARGE_INTEGER*, ULONG, ULONG, \
        ULONG, ULONG, void*, ULONG)) \
@@ -60,6 +65,8 @@ typedef NTSTATUS host_status;
       (HANDLE, ULONG_PTR, ULONG_PTR, host_status, ULONG_PTR)) \
     /* Exported by Wine only; its absence means that Wine's private ioctls are not to be tried. */ \
     X(NTDLL, OPTIONAL, const char*, CDECL, wine_get_version, (void))
+
+/* clang-format on */
 
 #define HOST__MEMBER(module, need, result, convention, name, parameters) \
     result(convention* name) parameters;
@@ -73,8 +80,9 @@ extern struct host host;
 /* Fills the table; returns 0, or -1 where a required function is missing. To be called once, first. */
 int host_init(void);
 
-/* Whether no WSAStartup of the program is in force. host_look_shut() finds it out, and is to be called
- * first and after each WSAStartup and WSACleanup, so that nobody has to ask while a call is made. */
+/* Whether no WSAStartup of the program is in force. host_look_shut() finds it out, and is to be
+ * called first and after each WSAStartup and WSACleanup, so that nobody has to ask while a call is
+ * made. */
 int host_is_shut(void);
 void host_look_shut(void);
 

@@ -8,8 +8,8 @@
     (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 #define MEMORY__READABLE (MEMORY__WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ)
 
-/* The regions are asked for instead of touched, since C11 has no way to survive a fault and touching
- * would trip the guard page of another thread's stack. */
+/* The regions are asked for instead of touched, since C11 has no way to survive a fault and
+ * touching would trip the guard page of another thread's stack. */
 static int memory__allows(const void* start, size_t length, DWORD protections) {
     uintptr_t address = (uintptr_t) start;
     uintptr_t end = address + length;

@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-/* Whether all of a range may be read, or written, by this process now: what Windows' kernel finds out
- * by touching it, and answers with WSAEFAULT. An empty range passes, whatever its address. Another
- * thread may unmap the range afterwards; a program that does so breaks the call's contract. */
+/* Whether all of a range may be read, or written, by this process now: what Windows' kernel finds
+ * out by touching it, and answers with WSAEFAULT. An empty range passes, whatever its address.
+ * Another thread may unmap the range afterwards; a program that does so breaks the call's contract.
+ */
 int memory_is_readable(const void* start, size_t length);
 int memory_is_writable(const void* start, size_t length);
 

@@ -106,8 +106,8 @@ static int set_up(void** state) {
     bind(probe, (struct sockaddr*) &late__refusing, sizeof late__refusing);
     getsockname(probe, (struct sockaddr*) &late__refusing, &length);
 
-    late__old_closesocket = (int(WSAAPI*)(SOCKET))(void*) GetProcAddress(
-        GetModuleHandleA("ws2_32.dll"), "closesocket");
+    late__old_closesocket =
+        (int(WSAAPI*)(SOCKET))(void*) GetProcAddress(GetModuleHandleA("ws2_32.dll"), "closesocket");
     late__socket = late__bound();
     late__nonblocking = late__bound();
     ioctlsocket(late__nonblocking, FIONBIO, &on);
@@ -180,13 +180,13 @@ static void old_pointer_still_works(void** state) {
         late__connect(late__nonblocking, late__host_connect_ex, &late__target, NULL, 0,
                       &overlapped);
     late__expect_packet(&overlapped, 0, 0);
-    assert_int_equal(
-        setsockopt(late__nonblocking, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0), 0);
+    assert_int_equal(setsockopt(late__nonblocking, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0),
+                     0);
     closesocket(accept(late__listener, NULL, NULL));
 }
 
-/* Sockets are closed by a pointer that does not lead to us; what comes next with the same handle value
- * must not meet what we knew of the old one. */
+/* Sockets are closed by a pointer that does not lead to us; what comes next with the same handle
+ * value must not meet what we knew of the old one. */
 static void handle_value_closed_behind_our_back(void** state) {
     struct sockaddr_in peer;
     OVERLAPPED overlapped;
@@ -214,8 +214,8 @@ static void handle_value_closed_behind_our_back(void** state) {
     closesocket(second);
 }
 
-/* The same while the operation is pending: it ends, and the next operation with that handle value gets
- * a completion of its own. */
+/* The same while the operation is pending: it ends, and the next operation with that handle value
+ * gets a completion of its own. */
 static void pending_closed_behind_our_back(void** state) {
     struct sockaddr_in silent = late__target;
     SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP), first, second, fillers[4];

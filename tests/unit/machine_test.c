@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The state machine: its rules one by one, and a walk over all sequences of events up to a depth that
- * checks after each step what must always hold. */
+/* The state machine: its rules one by one, and a walk over all sequences of events up to a depth
+ * that checks after each step what must always hold. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,11 +19,11 @@
 
 struct test__walk {
     struct machine machine;
-    unsigned debts;      /* Operations whose completion we took upon us. */
-    unsigned paid;       /* Those that were completed by us or handed to the host. */
-    int sending;         /* MACHINE_SEND was asked for: its result is the next event, by the lock. */
-    int carried;         /* The host carries an OVERLAPPED that it was handed. */
-    int seen_up;         /* The host said that the connection is up, for the current operation. */
+    unsigned debts; /* Operations whose completion we took upon us. */
+    unsigned paid;  /* Those that were completed by us or handed to the host. */
+    int sending;    /* MACHINE_SEND was asked for: its result is the next event, by the lock. */
+    int carried;    /* The host carries an OVERLAPPED that it was handed. */
+    int seen_up;    /* The host said that the connection is up, for the current operation. */
 };
 
 static unsigned long test__sequences;

@@ -14,14 +14,10 @@ static const struct {
     int error;
     const char* name;
 } test__pairs[] = {
-    {0xC0000120u, 995, "ERROR_OPERATION_ABORTED"},
-    {0xC0000236u, 10061, "WSAECONNREFUSED"},
-    {0xC000023Cu, 10051, "WSAENETUNREACH"},
-    {0xC000023Du, 10065, "WSAEHOSTUNREACH"},
-    {0xC00000B5u, 10060, "WSAETIMEDOUT"},
-    {0xC000020Du, 10054, "WSAECONNRESET"},
-    {0xC0000241u, 10053, "WSAECONNABORTED"},
-    {0x00000000u, 0, "success"},
+    {0xC0000120u, 995, "ERROR_OPERATION_ABORTED"}, {0xC0000236u, 10061, "WSAECONNREFUSED"},
+    {0xC000023Cu, 10051, "WSAENETUNREACH"},        {0xC000023Du, 10065, "WSAEHOSTUNREACH"},
+    {0xC00000B5u, 10060, "WSAETIMEDOUT"},          {0xC000020Du, 10054, "WSAECONNRESET"},
+    {0xC0000241u, 10053, "WSAECONNABORTED"},       {0x00000000u, 0, "success"},
 };
 
 #define TEST__COUNT (sizeof test__pairs / sizeof test__pairs[0])

@@ -100,8 +100,8 @@ static void* test__hammer(void* seed_place) {
     unsigned seed = *(unsigned*) seed_place;
     int i;
     for (i = 0; i < TEST__ROUNDS; i++) {
-        uintptr_t handle = 0x2000 + 4u * (seed = seed * 1103515245u + 12345u, (seed >> 16) %
-                                                                              TEST__HANDLES);
+        uintptr_t handle =
+            0x2000 + 4u * (seed = seed * 1103515245u + 12345u, (seed >> 16) % TEST__HANDLES);
         long* record = table_lock(handle);
         if (record == NULL) {
             record = calloc(1, sizeof *record);
