@@ -4,6 +4,7 @@
 #include <mswsock.h>
 
 #include "host/host.h"
+#include "host/memory.h"
 
 /* The names that mswsock.dll itself exports. What the host has as an extension function is the
  * host's; the others fail with the error that says so, where the host's own DLL raises an
@@ -50,6 +51,12 @@ void PASCAL classic_GetAcceptExSockaddrs(void* buffer, DWORD receive_length, DWO
                                          int* remote_size) {
     static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
     static LPFN_GETACCEPTEXSOCKADDRS function;
+    /* It has no way to fail but to set nothing. */
+    if (!memory_is_readable(buffer, (size_t) receive_length + local_length + remote_length) ||
+        !memory_is_writable(local, sizeof *local) || !memory_is_writable(remote, sizeof *remote) ||
+        !memory_is_writable(local_size, sizeof *local_size) ||
+        !memory_is_writable(remote_size, sizeof *remote_size))
+        return;
     /* The function has no socket argument, and its pointer is to be had from a socket only. */
     if (function == NULL) {
         SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
