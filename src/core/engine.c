@@ -220,7 +220,9 @@ static DWORD WINAPI engine__run(void* unused) {
         do {
             engine__take_inbox();
             engine__collect_connects();
-            afd_submit(engine__polled, engine__report);
+            record_hold_handles();
+            afd_submit(engine__polled, engine__is_wanted, engine__report);
+            record_release_handles();
         } while (afd_collect(engine__is_wanted, engine__report) > 0);
 
         timeout = guard_sweep(engine__is_sending, engine__let_go);

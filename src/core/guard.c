@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard.h"
 
+#include "core/record.h"
 #include "drivers/afd.h"
 
 #define GUARD__FIRST_INTERVAL 10
@@ -64,10 +65,16 @@ static void guard__look_at_all(int (*is_wanted)(const struct operation* operatio
     struct operation* kept = NULL;
     unsigned count, i;
 
-    while ((count = guard__take(operations, is_wanted)) > 0) {
+    for (;;) {
+        record_hold_handles();
+        count = guard__take(operations, is_wanted);
         for (i = 0; i < count; i++)
             sockets[i] = operations[i]->handle;
-        guard__look(sockets, over, count);
+        if (count > 0)
+            guard__look(sockets, over, count);
+        record_release_handles();
+        if (count == 0)
+            break;
         for (i = 0; i < count; i++) {
             if (over[i]) {
                 let_go(operations[i]);

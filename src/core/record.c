@@ -3,7 +3,25 @@
 
 #include <stdlib.h>
 
+#include "core/lock.h"
+#include "core/once.h"
 #include "core/table.h"
+
+static struct once record__once;
+static lock_t record__handles;
+
+static void record__init(void) {
+    lock_init(&record__handles);
+}
+
+void record_hold_handles(void) {
+    once_run(&record__once, record__init);
+    lock_acquire(&record__handles);
+}
+
+void record_release_handles(void) {
+    lock_release(&record__handles);
+}
 
 struct record* record_find(SOCKET handle) {
     return table_lock(handle);

@@ -24,7 +24,7 @@ struct record {
     HANDLE port;                 /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX
-        connect_ex; /* The provider's own function, where it is not the process' usual. */
+    connect_ex; /* The provider's own function, where it is not the process' usual. */
 };
 
 /* Locks the handle's place and returns its record; record_find() gives NULL where there is none,
@@ -33,6 +33,13 @@ struct record {
 struct record* record_find(SOCKET handle);
 struct record* record_need(SOCKET handle);
 void record_release(SOCKET handle);
+
+/* While the handles are held, no socket that has a record is closed: who closes one holds them,
+ * too, from before the record goes until the handle is gone. The engine holds them while it names
+ * sockets to the host, as Wine 8's server dies of a poll that names a handle whose value has come
+ * back for a socket that is still being made. Taken before a record's lock, never under one. */
+void record_hold_handles(void);
+void record_release_handles(void);
 
 /* Under the lock: forgets the record, if there is one. */
 void record_drop(SOCKET handle);

@@ -98,24 +98,34 @@ static SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROT
     return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
 }
 
-/* Ending what is pending makes calls of its own, which the program's last error must survive. */
+/* Ending what is pending makes calls of its own, which the program's last error must survive. The
+ * caller holds the handles until the socket is closed. */
 static void doors__closing(SOCKET s) {
     DWORD error = GetLastError();
+    record_hold_handles();
     cancel_for_close(s);
     SetLastError(error);
 }
 
 static int WSAAPI door_closesocket(SOCKET s) {
+    int result;
     /* After the last WSACleanup the host refuses, and the socket lives on. */
-    if (table_flags(s) != 0 && !host_is_shut())
-        doors__closing(s);
-    return host.closesocket(s);
+    if (table_flags(s) == 0 || host_is_shut())
+        return host.closesocket(s);
+    doors__closing(s);
+    result = host.closesocket(s);
+    record_release_handles();
+    return result;
 }
 
 static BOOL WINAPI door_CloseHandle(HANDLE handle) {
-    if (table_flags((SOCKET) handle) != 0)
-        doors__closing((SOCKET) handle);
-    return host.CloseHandle(handle);
+    BOOL result;
+    if (table_flags((SOCKET) handle) == 0)
+        return host.CloseHandle(handle);
+    doors__closing((SOCKET) handle);
+    result = host.CloseHandle(handle);
+    record_release_handles();
+    return result;
 }
 
 /* Connecting by other means */

@@ -111,11 +111,14 @@ static int afd__issue(struct afd__poll* poll, HANDLE event) {
     return 0;
 }
 
-static unsigned afd__take_fresh(struct operation** operations, unsigned limit) {
+static unsigned afd__take_fresh(struct operation** operations, unsigned limit,
+                                int (*is_wanted)(struct operation*)) {
     unsigned count = 0;
     while (afd__fresh != NULL && count < limit) {
-        operations[count++] = afd__fresh;
-        afd__fresh = afd__fresh->next;
+        struct operation* operation = afd__fresh;
+        afd__fresh = operation->next;
+        if (is_wanted(operation))
+            operations[count++] = operation;
     }
     return count;
 }
@@ -143,11 +146,12 @@ static void afd__watch(struct operation** operations, unsigned count, HANDLE eve
         afd__watch(&operations[i], 1, event, report);
 }
 
-void afd_submit(HANDLE event, void (*report)(struct operation* operation, enum afd_outcome outcome,
-                                             uint32_t status)) {
+void afd_submit(HANDLE event, int (*is_wanted)(struct operation* operation),
+                void (*report)(struct operation* operation, enum afd_outcome outcome,
+                               uint32_t status)) {
     struct operation* operations[AFD_GROUP_SIZE];
     unsigned count;
-    while ((count = afd__take_fresh(operations, AFD_GROUP_SIZE)) > 0)
+    while ((count = afd__take_fresh(operations, AFD_GROUP_SIZE, is_wanted)) > 0)
         afd__watch(operations, count, event, report);
 }
 

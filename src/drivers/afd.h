@@ -25,17 +25,19 @@ int afd_is_available(void);
 
 /* Looks without waiting which of the wanted events hold for each socket of a group of at most
  * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more. May be called by any
- * thread once afd_is_available() has said so. */
+ * thread once afd_is_available() has said so, with the handles held or under the socket's lock. */
 #define AFD_GROUP_SIZE 128u
 int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned count);
 
 /* Puts an operation among those to be watched; afd_submit() begins to watch it. */
 void afd_add(struct operation* operation);
 
-/* Begins the polls for what was added; event is set when one of them ends. An operation whose
- * socket cannot be polled is reported as AFD_CLOSED. */
-void afd_submit(HANDLE event, void (*report)(struct operation* operation, enum afd_outcome outcome,
-                                             uint32_t status));
+/* Begins the polls for what was added and is_wanted() still wants; event is set when one of them
+ * ends. An operation whose socket cannot be polled is reported as AFD_CLOSED. The handles are to be
+ * held. */
+void afd_submit(HANDLE event, int (*is_wanted)(struct operation* operation),
+                void (*report)(struct operation* operation, enum afd_outcome outcome,
+                               uint32_t status));
 
 /* Reports the outcomes of the polls that have ended and puts the rest of their sockets back among
  * those to be watched, as far as is_wanted() says so. Returns how many polls had ended. */
