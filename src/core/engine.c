@@ -91,8 +91,7 @@ static void engine__settle(struct record* record, struct operation* operation,
 static int engine__is_sending(const struct operation* operation) {
     struct record* record = record_find(operation->handle);
     int sending = record != NULL && record->overlapped == operation->overlapped &&
-                  record->is_send && !record->finished &&
-                  machine_is_default_state(&record->machine);
+                  record->is_send && !record->finished && machine_is_carried(&record->machine);
     record_release(operation->handle);
     return sending;
 }

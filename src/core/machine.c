@@ -29,7 +29,7 @@ static unsigned machine__cancel(struct machine* machine) {
 static unsigned machine__close(struct machine* machine) {
     /* A host that closes a socket need not report its operations as cancelled (Wine 8 completes a
      * pending send with STATUS_HANDLES_CLOSED), so it is told to cancel them first. */
-    unsigned carried = machine->state == MACHINE_SENDING ? MACHINE_CANCEL_HOST : 0;
+    unsigned carried = machine_is_carried(machine) ? MACHINE_CANCEL_HOST : 0;
     return machine__settle(machine, MACHINE_CLOSED, MACHINE_ABORT) | carried;
 }
 
@@ -95,6 +95,11 @@ unsigned machine_step(struct machine* machine, enum machine_event event) {
 
 int machine_is_connecting(const struct machine* machine) {
     return machine->state == MACHINE_CONNECTING;
+}
+
+int machine_is_carried(const struct machine* machine) {
+    return !machine->owed &&
+           (machine_is_default_state(machine) || machine->state == MACHINE_UPDATED);
 }
 
 int machine_is_default_state(const struct machine* machine) {

@@ -59,6 +59,10 @@ unsigned machine_step(struct machine* machine, enum machine_event event);
 /* Whether a connect of ours is in progress, so that another one is WSAEALREADY. */
 int machine_is_connecting(const struct machine* machine);
 
+/* Whether the host was handed an OVERLAPPED, which it may still carry: a program may update the
+ * context of a connection whose payload is being sent. */
+int machine_is_carried(const struct machine* machine);
+
 /* Whether ConnectEx connected the socket, or may have, and its context is still to be updated. */
 int machine_is_default_state(const struct machine* machine);
 

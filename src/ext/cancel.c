@@ -55,7 +55,7 @@ int cancel_own_operation(SOCKET s) {
     struct record* record = record_find(s);
     int done = 0;
     if (record != NULL && record->owner == GetCurrentThreadId()) {
-        unsigned carried = machine_is_default_state(&record->machine) && record->by_engine;
+        unsigned carried = machine_is_carried(&record->machine) && record->by_engine;
         done = cancel__step(record, MACHINE_CANCEL);
         /* The host counts the send as the engine's thread's, so CancelIo would not find it. */
         if (carried)
@@ -98,7 +98,7 @@ static void cancel__visit(uintptr_t handle, void* place, void* context) {
     (void) handle;
     if (record->owner != *(const DWORD*) context || record->survives)
         return;
-    if (record->by_engine && machine_is_default_state(&record->machine))
+    if (record->by_engine && machine_is_carried(&record->machine))
         cancel__carried_if_sending(record);
     else
         cancel__step(record, MACHINE_THREAD_EXIT);

@@ -111,6 +111,32 @@ CONF_TEST(shared_overlapped_used_again) {
     CHECK(CancelIoEx((HANDLE) call.client, &call.overlapped));
 }
 
+/* The connection is up and may be declared so while its payload is being sent; the send is then
+ * ended by closing the socket as before. */
+CONF_TEST(shared_updated_while_sending) {
+    struct conf_target target;
+    SOCKET deaf = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    HANDLE port = conf_port(client);
+    OVERLAPPED overlapped = {0};
+    OVERLAPPED *got;
+    DWORD error;
+    DWORD bytes;
+
+    conf_start(client, &target, conf_pages(SHARED__LARGE), SHARED__LARGE, &overlapped);
+    conf_accept(deaf);
+    Sleep(50);
+    conf_update(client);
+    CHECK_EQ(shutdown(client, SD_SEND), 0);
+    conf_quiet(port);
+    CHECK_EQ(closesocket(client), 0);
+    CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
+    CHECK(got == &overlapped);
+    CHECK_EQ(error, ERROR_OPERATION_ABORTED);
+    conf_quiet(port);
+    closesocket(deaf);
+}
+
 static void shared__last_error(int (*close)(SOCKET socket)) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);

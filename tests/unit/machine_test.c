@@ -62,7 +62,8 @@ static void test__account(struct test__walk* walk, const struct test__walk* befo
         walk->seen_up = 1;
     walk->paid += !!(actions & MACHINE_FAIL) + !!(actions & MACHINE_ABORT);
     walk->sending = !!(actions & MACHINE_SEND);
-    if (walk->machine.state != MACHINE_SENDING)
+    if (walk->machine.state != MACHINE_SENDING && walk->machine.state != MACHINE_CONNECTED &&
+        walk->machine.state != MACHINE_UPDATED)
         walk->carried = 0;
 }
 
@@ -183,7 +184,8 @@ static void cancel_in_every_phase(void** state) {
     check(MACHINE_SENDING, MACHINE_CLOSE, MACHINE_CANCEL_HOST, MACHINE_CLOSED);
     check(MACHINE_UNCONNECTED, MACHINE_CANCEL, 0, MACHINE_UNCONNECTED);
     check(MACHINE_UPDATED, MACHINE_CANCEL, 0, MACHINE_UPDATED);
-    check(MACHINE_UPDATED, MACHINE_CLOSE, 0, MACHINE_CLOSED);
+    check(MACHINE_UPDATED, MACHINE_CLOSE, MACHINE_CANCEL_HOST, MACHINE_CLOSED);
+    check(MACHINE_FAILED, MACHINE_CLOSE, 0, MACHINE_CLOSED);
 }
 
 static void late_outcome_of_a_cancelled_connect(void** state) {
