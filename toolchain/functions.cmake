@@ -58,9 +58,14 @@ function(wsext_fix_import_library target)
             --output-lib $<TARGET_LINKER_FILE:${target}>)
 endfunction()
 
-# Passes the project's version to a target's resource file.
+# Passes the project's version, and the target's name, to a target's resource file.
 function(wsext_add_version target)
+    get_target_property(name ${target} OUTPUT_NAME)
+    if(NOT name)
+        set(name ${target})
+    endif()
     target_compile_definitions(${target} PRIVATE
+        WSEXT_NAME=${name}
         WSEXT_MAJOR=${PROJECT_VERSION_MAJOR}
         WSEXT_MINOR=${PROJECT_VERSION_MINOR}
         WSEXT_PATCH=${PROJECT_VERSION_PATCH})

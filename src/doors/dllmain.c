@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stats.h"
 #include "host/config.h"
+#include "host/host.h"
 #include "wsext/functions.h"
 
 /* Programs keep our functions' addresses, and other modules' exports lead here, so the DLL stays
@@ -11,6 +12,15 @@ static void dllmain__pin(HINSTANCE instance) {
                        (const wchar_t*) instance, &module);
 }
 
+/* The launcher may bring one copy of this DLL and the program's folder another, and the first
+ * serves for both: what it has interposed lies in no module. */
+static int dllmain__is_second(void) {
+    HMODULE module;
+    return !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                   GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                               (const wchar_t*) (const void*) host.WSAIoctl, &module);
+}
+
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
     (void) reserved;
     switch (reason) {
@@ -18,6 +28,8 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
             if (wsext_init() != 0)
                 return FALSE;
             dllmain__pin(instance);
+            if (dllmain__is_second())
+                return TRUE;
             if (wsext_interpose() != 0)
                 config_say("the socket functions could not be interposed: only programs that get "
                            "WSAIoctl from mswsock.dll will see the extension functions");

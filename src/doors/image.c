@@ -219,6 +219,19 @@ bool image_find_export(const void* base,
     return false;
 }
 
+const char* image_export_name(const void* base, size_t size, uint32_t index) {
+    struct image image;
+    struct image__exports exports;
+    if (!image__open(&image, base, size) || !image__exports(&image, &exports) ||
+        exports.names == 0 || index >= exports.name_count)
+        return NULL;
+    size_t name = image__u32(&image, image__at(exports.names, index, sizeof(uint32_t)));
+    if (name == 0 || name >= image.size ||
+        memchr(image.base + name, 0, image.size - name) == NULL)
+        return NULL;
+    return (const char*) image.base + name;
+}
+
 bool image_find_ordinal(const void* base,
                         size_t size,
                         uint32_t ordinal,

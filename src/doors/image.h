@@ -33,6 +33,9 @@ bool image_find_export(const void* base,
                        const char* name,
                        struct image_export* found);
 
+/* The index-th name of the export table, in the image; NULL where there is none. */
+const char* image_export_name(const void* base, size_t size, uint32_t index);
+
 bool image_find_ordinal(const void* base,
                         size_t size,
                         uint32_t ordinal,

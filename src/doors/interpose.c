@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "doors/image.h"
+#include "host/memory.h"
+#include "host/module.h"
 
 #if !defined(_M_X64) && !defined(_M_IX86) && !defined(__x86_64__) && !defined(__i386__)
 #error "No jump is known for this processor."
@@ -24,7 +26,6 @@
     (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 #define INTERPOSE__EXECUTABLE \
     (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
-#define INTERPOSE__READABLE (INTERPOSE__WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ)
 
 /* Exported by every Windows NT since 5.1, but declared by no public header. It holds the loader's
  * lock while it runs, so that no module comes or goes meanwhile, and may be called in DllMain. */
@@ -52,18 +53,6 @@ static struct interpose__export interpose__exports[INTERPOSE__MAX_EXPORTS];
 static size_t interpose__export_count;
 static struct interpose__block interpose__blocks[INTERPOSE__MAX_BLOCKS];
 static size_t interpose__block_count;
-
-/* The number of bytes from the module's base on that can be read. The size in the image's header
- * is not used, since a program may have damaged the header on purpose. */
-static size_t interpose__mapped_size(const uint8_t* base) {
-    MEMORY_BASIC_INFORMATION info;
-    const uint8_t* end = base;
-    while (VirtualQuery(end, &info, sizeof info) != 0 && info.AllocationBase == base &&
-           info.State == MEM_COMMIT && (info.Protect & INTERPOSE__READABLE) != 0 &&
-           (info.Protect & PAGE_GUARD) == 0)
-        end = (const uint8_t*) info.BaseAddress + info.RegionSize;
-    return (size_t) (end - base);
-}
 
 static struct interpose__export* interpose__find(const char* module, const char* name) {
     for (size_t i = 0; i < interpose__export_count; i++) {
@@ -199,9 +188,9 @@ static void* interpose__make_thunk(uint8_t* base, void* door) {
  * is changed, because an export may forward to another. */
 static void interpose__prepare(const struct interpose_entry* entry) {
     struct image_export found;
-    uint8_t* base = (uint8_t*) GetModuleHandleA(entry->module);
+    uint8_t* base = (uint8_t*) module_find(entry->module);
     if (base == NULL || interpose__export_count == INTERPOSE__MAX_EXPORTS ||
-        !image_find_export(base, interpose__mapped_size(base), entry->name, &found))
+        !image_find_export(base, memory_module_size(base), entry->name, &found))
         return;
     uint8_t* original = base + found.rva;
     if (found.is_forwarder)
@@ -221,7 +210,7 @@ static void interpose__prepare(const struct interpose_entry* entry) {
 
 static void interpose__install_export(struct interpose__export* export) {
     DWORD restore;
-    uint8_t* base = (uint8_t*) GetModuleHandleA(export->module);
+    uint8_t* base = (uint8_t*) module_find(export->module);
     if (export->thunk == NULL)
         export->thunk = interpose__make_thunk(base, export->door);
     if (export->thunk == NULL ||
@@ -266,7 +255,7 @@ static bool interpose__is_exempt(HMODULE module) {
         own == module)
         return true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (GetModuleHandleA(names[i]) == module)
+        if (module_find(names[i]) == module)
             return true;
     }
     return false;
@@ -276,7 +265,7 @@ static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module,
                                           PVOID context,
                                           BOOLEAN* stop) {
     uint8_t* base = module->DllBase;
-    size_t size = interpose__mapped_size(base);
+    size_t size = memory_module_size(base);
     (void) context;
     (void) stop;
     if (image_pointer_size(base, size) == sizeof(void*) && !interpose__is_exempt((HMODULE) base))

@@ -13,10 +13,12 @@
 #include <tlhelp32.h>
 #include <wchar.h>
 
+#include "host/module.h"
+
 #define RUN__DLL L"mswsock.dll"
 #define RUN__MAX_PATH 32768u
 #define RUN__MAX_MESSAGE 4096u
-#define RUN__FAILED 127 /* What shells answer when they can't start a program. */
+#define RUN__FAILED 127      /* What shells answer when they can't start a program. */
 #define RUN__START_LIMIT 30u /* Seconds. */
 
 #define RUN__TEXT_(x) L## #x
@@ -48,8 +50,8 @@ static void run__write(DWORD stream, const wchar_t* text) {
     DWORD length = (DWORD) wcslen(text);
     if (WriteConsoleW(handle, text, length, &done, NULL))
         return;
-    int size = WideCharToMultiByte(
-        CP_UTF8, 0, text, (int) length, bytes, (int) sizeof bytes, NULL, NULL);
+    int size =
+        WideCharToMultiByte(CP_UTF8, 0, text, (int) length, bytes, (int) sizeof bytes, NULL, NULL);
     WriteFile(handle, bytes, (DWORD) size, &done, NULL);
 }
 
@@ -104,8 +106,8 @@ static bool run__find_unix(const wchar_t* name) {
     wchar_t* dos_name = get_dos_file_name(unix_name);
     if (dos_name == NULL)
         return false;
-    bool found = wcslen(dos_name) < RUN__MAX_PATH &&
-                 GetFileAttributesW(dos_name) != INVALID_FILE_ATTRIBUTES;
+    bool found =
+        wcslen(dos_name) < RUN__MAX_PATH && GetFileAttributesW(dos_name) != INVALID_FILE_ATTRIBUTES;
     if (found)
         wcscpy(run__path, dos_name);
     HeapFree(GetProcessHeap(), 0, dos_name);
@@ -162,8 +164,7 @@ static void run__bind_life(HANDLE process) {
     if (job == NULL)
         return;
     /* The handle stays open as long as we live. */
-    if (!SetInformationJobObject(
-            job, JobObjectExtendedLimitInformation, &limits, sizeof limits) ||
+    if (!SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) ||
         !AssignProcessToJobObject(job, process))
         CloseHandle(job);
 }
@@ -174,10 +175,8 @@ static DWORD WINAPI run__watch_start(void* name) {
     Sleep(RUN__START_LIMIT * 1000);
     if (InterlockedExchange(&run__start_is_over, 1) != 0)
         return 0;
-    run__complain(L"%ls: the host has not %ls it within %u seconds",
-                  (const wchar_t*) name,
-                  run__step,
-                  RUN__START_LIMIT);
+    run__complain(L"%ls: the host has not %ls it within %u seconds", (const wchar_t*) name,
+                  run__step, RUN__START_LIMIT);
     if (run__process != NULL)
         TerminateProcess(run__process, RUN__FAILED);
     TerminateProcess(GetCurrentProcess(), RUN__FAILED);
@@ -190,10 +189,8 @@ static bool run__has_our_bits(HANDLE process, const wchar_t* name) {
     if (!IsWow64Process(GetCurrentProcess(), &own) || !IsWow64Process(process, &other) ||
         own == other)
         return true;
-    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe",
-                  name,
-                  other ? L"32-bit" : L"64-bit",
-                  other ? L"32-bit" : L"64-bit");
+    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name,
+                  other ? L"32-bit" : L"64-bit", other ? L"32-bit" : L"64-bit");
     return false;
 }
 
@@ -201,10 +198,8 @@ static void run__complain_start(const wchar_t* name, DWORD error) {
     DWORD type;
     if (GetBinaryTypeW(run__path, &type) &&
         type == (sizeof(void*) == 8 ? SCS_32BIT_BINARY : SCS_64BIT_BINARY))
-        run__complain(L"%ls: the launcher has %u bits and the program has not: %ls",
-                      name,
-                      (unsigned) sizeof(void*) * 8,
-                      run__error(error));
+        run__complain(L"%ls: the launcher has %u bits and the program has not: %ls", name,
+                      (unsigned) sizeof(void*) * 8, run__error(error));
     else
         run__complain(L"%ls: cannot be started: %ls", name, run__error(error));
 }
@@ -217,21 +212,12 @@ static bool run__create(const wchar_t* name, wchar_t* line, PROCESS_INFORMATION*
     startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
     startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    if (!CreateProcessW(
-            run__path, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, child)) {
+    if (!CreateProcessW(run__path, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                        child)) {
         run__complain_start(name, GetLastError());
         return false;
     }
     return true;
-}
-
-/* Wine marks its builtin modules behind the DOS header, the file as well as the loaded module. */
-static bool run__is_builtin(HANDLE process, const uint8_t* base) {
-    static const char mark[] = "Wine builtin DLL";
-    char found[sizeof mark - 1];
-    SIZE_T done = 0;
-    return ReadProcessMemory(process, base + 0x40, found, sizeof found, &done) &&
-           done == sizeof found && memcmp(found, mark, sizeof found) == 0;
 }
 
 /* A thread's exit code is 32 bits of what LoadLibrary returned, or of anything if it crashed, so
@@ -284,8 +270,8 @@ static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child)
     const uint8_t* base = run__find_module(child->dwProcessId, low_base);
     DWORD code;
     if (base == NULL && GetExitCodeProcess(child->hProcess, &code) && code != STILL_ACTIVE) {
-        run__complain(
-            L"%ls: ended with code %lu before %ls was loaded into it", name, code, run__dll);
+        run__complain(L"%ls: ended with code %lu before %ls was loaded into it", name, code,
+                      run__dll);
         return false;
     }
     if (base == NULL) {
@@ -294,11 +280,10 @@ static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child)
     }
     /* We cannot tell it otherwise ourselves: it takes the variable from the Unix environment that
      * Wine was started with. */
-    if (run__is_builtin(child->hProcess, base)) {
+    if (module_is_builtin(child->hProcess, base)) {
         run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
                       L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
-                      name,
-                      run__dll);
+                      name, run__dll);
         return false;
     }
     return true;

@@ -28,15 +28,19 @@ static int config__choose(const char* variable, const char* const* words, int co
     return 0;
 }
 
+void config_init_log(void) {
+    DWORD size = sizeof config.log_file / sizeof config.log_file[0];
+    if (GetEnvironmentVariableW(L"WSEXT_LOG_FILE", config.log_file, size) >= size)
+        config.log_file[0] = L'\0';
+}
+
 void config_init(void) {
     static const char* const drivers[] = {"auto", "native", "poll"};
     static const char* const contexts[] = {"strict", "lenient"};
     static const char* const switches[] = {"0", "1"};
-    DWORD size = sizeof config.log_file / sizeof config.log_file[0];
 
     /* The file comes first, as the other variables' complaints go there. */
-    if (GetEnvironmentVariableW(L"WSEXT_LOG_FILE", config.log_file, size) >= size)
-        config.log_file[0] = L'\0';
+    config_init_log();
     config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 3);
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2);
     config.stats = config__choose("WSEXT_STATS", switches, 2);

@@ -19,6 +19,9 @@ extern struct config config;
 
 void config_init(void);
 
+/* Reads only where messages go, for a DLL that says something and has no other settings. */
+void config_init_log(void);
+
 /* Writes one line to the log file or the standard error output. The text ends without a newline. */
 void config_say(const char* format, ...);
 

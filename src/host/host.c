@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "host/module.h"
+
 struct host host;
 
 enum { HOST__OPTIONAL, HOST__REQUIRED };
@@ -25,9 +27,9 @@ int host_init(void) {
     HMODULE modules[HOST__MODULE_COUNT];
     size_t i;
 
-    modules[HOST__WS2_32] = GetModuleHandleW(L"ws2_32.dll");
-    modules[HOST__KERNEL32] = GetModuleHandleW(L"kernel32.dll");
-    modules[HOST__NTDLL] = GetModuleHandleW(L"ntdll.dll");
+    modules[HOST__WS2_32] = module_find("ws2_32.dll");
+    modules[HOST__KERNEL32] = module_find("kernel32.dll");
+    modules[HOST__NTDLL] = module_find("ntdll.dll");
 
     for (i = 0; i < sizeof host__rows / sizeof host__rows[0]; i++) {
         const struct host__row* row = &host__rows[i];

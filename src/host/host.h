@@ -77,7 +77,8 @@ struct host {
 
 extern struct host host;
 
-/* Fills the table; returns 0, or -1 where a required function is missing. To be called once, first. */
+/* Fills the table; returns 0, or -1 where a required function is missing. To be called once, first.
+ */
 int host_init(void);
 
 /* Whether no WSAStartup of the program is in force. host_look_shut() finds it out, and is to be

@@ -41,3 +41,13 @@ int memory_is_readable(const void* start, size_t length) {
 int memory_is_writable(const void* start, size_t length) {
     return memory__allows(start, length, MEMORY__WRITABLE);
 }
+
+size_t memory_module_size(const void* base) {
+    MEMORY_BASIC_INFORMATION region;
+    const char* end = base;
+    while (VirtualQuery(end, &region, sizeof region) != 0 && region.AllocationBase == base &&
+           region.State == MEM_COMMIT && (region.Protect & MEMORY__READABLE) != 0 &&
+           (region.Protect & PAGE_GUARD) == 0)
+        end = (const char*) region.BaseAddress + region.RegionSize;
+    return (size_t) (end - (const char*) base);
+}

@@ -11,4 +11,8 @@
 int memory_is_readable(const void* start, size_t length);
 int memory_is_writable(const void* start, size_t length);
 
+/* The number of bytes from a loaded module's base on that can be read. The size in the image's
+ * header is not used, since a program may have damaged the header on purpose. */
+size_t memory_module_size(const void* base);
+
 #endif

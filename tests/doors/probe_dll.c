@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "doors/interpose.h"
+#include "host/module.h"
 #include "probe.h"
 
 #define PROBE__EXPORT __declspec(dllexport)
@@ -61,7 +62,7 @@ PROBE__EXPORT int probe_entries(void) {
 PROBE__EXPORT int probe_possible(void) {
     int count = 0;
     for (size_t i = 0; i < PROBE__ENTRIES; i++) {
-        HMODULE module = GetModuleHandleA(probe__table[i].module);
+        HMODULE module = module_find(probe__table[i].module);
         if (module != NULL && GetProcAddress(module, probe__table[i].name) != NULL)
             count++;
     }
@@ -98,8 +99,8 @@ PROBE__EXPORT void* probe_original(void) {
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved) {
     (void) reserved;
     if (reason == DLL_PROCESS_ATTACH) {
-        HMODULE winsock = GetModuleHandleA("ws2_32.dll");
-        HMODULE kernel = GetModuleHandleA("kernel32.dll");
+        HMODULE winsock = module_find("ws2_32.dll");
+        HMODULE kernel = module_find("kernel32.dll");
         DisableThreadLibraryCalls(instance);
         probe__getpeername =
             (probe__getpeername_fn*) (void*) GetProcAddress(winsock, "getpeername");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* routes_test early | late PROBE: whether the probe's doors see the calls of every route. "early"
- * is run through wsext-run, which loaded the probe; with "late" the program makes its first calls
- * without it and then loads it from the path given. */
+/* routes_test early | beside | late PROBE: whether the probe's doors see the calls of every route.
+ * "early" is run through wsext-run, which loaded the probe; "beside" has it in its folder, with our
+ * ws2_32.dll; with "late" the program makes its first calls without it and then loads it from the
+ * path given. */
 
 #include "route.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -22,6 +24,7 @@
 /* Not a handle, as Wine answers differently for sockets that had nothing to cancel. */
 #define ROUTES__NO_HANDLE ((HANDLE) (uintptr_t) 0x7ffffff0)
 
+static bool routes__is_beside;
 static SOCKET routes__socket;
 static HMODULE routes__probe;
 static void* routes__old_getpeername;
@@ -131,6 +134,11 @@ static void pointer_got_before_reaches_the_original(void** state) {
 
 static void probe_itself_reaches_the_originals(void** state) {
     (void) state;
+    if (routes__is_beside) {
+        print_message("SKIP: beside a forwarding ws2_32.dll its own imports may lead through that; "
+                      "doors-imports sees to it that the DLL imports nothing that has a door\n");
+        skip();
+    }
     assert_int_equal(((probe_call_own_imports_fn*) routes__export("probe_call_own_imports"))(), 0);
 }
 
@@ -229,6 +237,7 @@ int main(int count, char** arguments) {
     WSADATA data;
     if (count < 2 || WSAStartup(0x0202, &data) != 0)
         return 2;
+    routes__is_beside = strcmp(arguments[1], "beside") == 0;
     routes__declare_delay();
     routes__socket = socket(AF_INET, SOCK_STREAM, 0);
     if (strcmp(arguments[1], "late") == 0 && count == 3) {
