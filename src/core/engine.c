@@ -53,7 +53,7 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
     int error;
 
     if (operation->payload == NULL) {
-        machine_step(&record->machine, MACHINE_HANDED);
+        record_step(record, MACHINE_HANDED);
         record->finished = 1;
         delivery_complete(record, overlapped, STATUS__SUCCESS);
         return STATUS__SUCCESS;
@@ -64,7 +64,7 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
         int first = operation->error;
         return status_from_error(first != 0 && first != WSAENOTCONN ? first : error);
     }
-    machine_step(&record->machine, MACHINE_HANDED);
+    record_step(record, MACHINE_HANDED);
     record->is_send = 1;
     record->by_engine = 1;
     record->finished = (unsigned char) finished;
@@ -75,12 +75,12 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
 
 static void engine__settle(struct record* record, struct operation* operation,
                            enum machine_event event, uint32_t status) {
-    unsigned actions = machine_step(&record->machine, event);
+    unsigned actions = record_step(record, event);
 
     if (actions & MACHINE_SEND) {
         status = engine__send(record, operation);
         if (status != STATUS__SUCCESS)
-            actions = machine_step(&record->machine, MACHINE_DOWN);
+            actions = record_step(record, MACHINE_DOWN);
     }
     record->operation = NULL;
     if (actions & MACHINE_FAIL)
@@ -118,7 +118,7 @@ static void engine__lose(struct operation* operation) {
     int queued = operation->watch == OPERATION_WATCH_SEND && engine__is_sending(operation);
 
     if (ours || queued) {
-        machine_step(&record->machine, MACHINE_CLOSE);
+        record_step(record, MACHINE_CLOSE);
         delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED);
         record_drop(operation->handle);
         table_change_flags(operation->handle, 0, 0xFF);

@@ -105,3 +105,16 @@ int machine_is_carried(const struct machine* machine) {
 int machine_is_default_state(const struct machine* machine) {
     return machine->state == MACHINE_SENDING || machine->state == MACHINE_CONNECTED;
 }
+
+const char* machine_state_name(enum machine_state state) {
+    static const char* const names[MACHINE_STATE_COUNT] = {
+        "unconnected", "connecting", "sending", "connected", "updated", "failed", "closed"};
+    return state < MACHINE_STATE_COUNT ? names[state] : "?";
+}
+
+const char* machine_event_name(enum machine_event event) {
+    static const char* const names[MACHINE_EVENT_COUNT] = {
+        "watched",     "handed", "up",      "down",   "cancel",
+        "thread exit", "close",  "seen up", "update", "plain connect"};
+    return event < MACHINE_EVENT_COUNT ? names[event] : "?";
+}

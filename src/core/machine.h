@@ -66,4 +66,8 @@ int machine_is_carried(const struct machine* machine);
 /* Whether ConnectEx connected the socket, or may have, and its context is still to be updated. */
 int machine_is_default_state(const struct machine* machine);
 
+/* The state's and the event's name, for the log. */
+const char* machine_state_name(enum machine_state state);
+const char* machine_event_name(enum machine_event event);
+
 #endif

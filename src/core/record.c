@@ -5,7 +5,9 @@
 
 #include "core/lock.h"
 #include "core/once.h"
+#include "core/stats.h"
 #include "core/table.h"
+#include "host/log.h"
 
 static struct once record__once;
 static lock_t record__handles;
@@ -46,6 +48,19 @@ struct record* record_need(SOCKET handle) {
 
 void record_release(SOCKET handle) {
     table_unlock(handle);
+}
+
+unsigned record_step(struct record* record, enum machine_event event) {
+    enum machine_state before = (enum machine_state) record->machine.state;
+    unsigned actions = machine_step(&record->machine, event);
+    enum machine_state after = (enum machine_state) record->machine.state;
+
+    if (before != after)
+        log_trace("socket %#Ix #%u %s -> %s by %s", (size_t) record->handle, record->number,
+                  machine_state_name(before), machine_state_name(after), machine_event_name(event));
+    if (after != MACHINE_CONNECTING && after != MACHINE_SENDING)
+        stats_end(record, event != MACHINE_CLOSE);
+    return actions;
 }
 
 void record_drop(SOCKET handle) {

@@ -16,6 +16,9 @@ struct record {
     unsigned char survives;  /* The operation outlives the thread that issued it. */
     unsigned char finished;  /* The carried operation is known to have ended. */
     unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
+    unsigned char counted;   /* The statistics wait for the operation's end. */
+    unsigned number;         /* Of the operation, counted from 1 in this process; for the log. */
+    LONG64 started;          /* When the operation was issued, in microseconds. */
     DWORD owner;             /* The thread that issued the operation. */
     unsigned peer;           /* A digest of the address that is connected to. */
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
@@ -33,6 +36,10 @@ struct record {
 struct record* record_find(SOCKET handle);
 struct record* record_need(SOCKET handle);
 void record_release(SOCKET handle);
+
+/* Under the lock: feeds an event to the record's state machine, as machine_step(), and notes what
+ * comes of it in log and statistics. */
+unsigned record_step(struct record* record, enum machine_event event);
 
 /* While the handles are held, no socket that has a record is closed: who closes one holds them,
  * too, from before the record goes until the handle is gone. The engine holds them while it names

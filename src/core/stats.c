@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stats.h"
 
+#include "core/histogram.h"
 #include "core/status.h"
 #include "host/config.h"
+#include "host/log.h"
 
 #define STATS__ROWS 24
 
@@ -16,6 +18,10 @@ static struct stats__row stats__calls[STATS__ROWS];
 static struct stats__row stats__outcomes[STATS__ROWS];
 static volatile LONG stats__payloads;
 static volatile LONG64 stats__bytes;
+static volatile LONG stats__pending;
+static volatile LONG stats__pending_maximum;
+static volatile LONG stats__latencies[HISTOGRAM__BUCKETS]; /* In microseconds. */
+static volatile LONG64 stats__longest;
 
 static void stats__count(struct stats__row* rows, int error) {
     int i;
@@ -36,6 +42,45 @@ void stats_count_call(int error, DWORD payload) {
         InterlockedIncrement(&stats__payloads);
         InterlockedExchangeAdd64(&stats__bytes, payload);
     }
+}
+
+static LONG64 stats__microseconds(void) {
+    LARGE_INTEGER ticks, frequency;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&frequency);
+    return ticks.QuadPart / frequency.QuadPart * 1000000 +
+           ticks.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
+}
+
+void stats_begin(struct record* record) {
+    LONG pending, maximum;
+    if (!config.stats)
+        return;
+    /* The last operation's end was never seen. */
+    stats_end(record, 0);
+    record->counted = 1;
+    record->started = stats__microseconds();
+    pending = InterlockedIncrement(&stats__pending);
+    do
+        maximum = stats__pending_maximum;
+    while (pending > maximum &&
+           InterlockedCompareExchange(&stats__pending_maximum, pending, maximum) != maximum);
+}
+
+void stats_end(struct record* record, int is_seen) {
+    LONG64 taken, longest;
+    if (!record->counted)
+        return;
+    record->counted = 0;
+    InterlockedDecrement(&stats__pending);
+    if (!is_seen)
+        return;
+    taken = stats__microseconds() - record->started;
+    InterlockedIncrement(&stats__latencies[histogram_bucket((uint64_t) taken)]);
+    do
+        longest = stats__longest;
+    while (taken > longest &&
+           InterlockedCompareExchange64(&stats__longest, taken, longest) != longest);
 }
 
 void stats_count_connected(void) {
@@ -86,17 +131,29 @@ static void stats__say(const char* what, const struct stats__row* rows) {
     int i;
     for (i = 0; i < STATS__ROWS && rows[i].error_plus_one != 0; i++) {
         int error = (int) rows[i].error_plus_one - 1;
-        config_say("  %s %s (%d): %ld", what, status_error_name(error), error, rows[i].count);
+        log_say("  %s %s (%d): %ld", what, status_error_name(error), error, rows[i].count);
     }
+}
+
+/* An upper bound, to within a quarter, of the microseconds that so many of a thousand took. */
+static unsigned long stats__quantile(unsigned permille) {
+    uint64_t bound = histogram_quantile(stats__latencies, permille);
+    uint64_t longest = (uint64_t) stats__longest;
+    return (unsigned long) (bound < longest ? bound : longest);
 }
 
 void stats_report(void) {
     if (!config.stats)
         return;
-    config_say("ConnectEx calls: %ld", stats__sum(stats__calls));
+    log_say("ConnectEx calls: %ld", stats__sum(stats__calls));
     stats__say("returned", stats__calls);
-    config_say("ConnectEx outcomes seen: %ld", stats__sum(stats__outcomes));
+    log_say("ConnectEx outcomes seen: %ld", stats__sum(stats__outcomes));
     stats__say("ended with", stats__outcomes);
-    config_say("ConnectEx payloads: %ld, %lu KiB", stats__payloads,
-               (unsigned long) (stats__bytes / 1024));
+    log_say("ConnectEx payloads: %ld, %lu KiB", stats__payloads,
+            (unsigned long) (stats__bytes / 1024));
+    log_say("ConnectEx pending at once: %ld, each until its end was seen", stats__pending_maximum);
+    log_say("ConnectEx until the end was seen: 50 %% in %lu us, 90 %% in %lu us, 99 %% in %lu us, "
+            "all in %lu us",
+            stats__quantile(500), stats__quantile(900), stats__quantile(990),
+            (unsigned long) stats__longest);
 }

@@ -10,6 +10,13 @@
 /* A ConnectEx returned: 0 for TRUE, or its error. */
 void stats_count_call(int error, DWORD payload);
 
+/* An operation was accepted, under the record's lock. */
+void stats_begin(struct record* record);
+
+/* The record's operation, if one is counted, is known to have ended, or, without is_seen, cannot be
+ * known any more. */
+void stats_end(struct record* record, int is_seen);
+
 /* A connection was seen to be up, by SO_UPDATE_CONNECT_CONTEXT. */
 void stats_count_connected(void);
 

@@ -21,4 +21,10 @@ uint32_t status_from_error(int error);
 /* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */
 const char* status_error_name(int error);
 
+/* The name of the error that a program sees for the status; "error" for one that no row names. */
+const char* status_seen_as(uint32_t status);
+
+/* The name of an NTSTATUS; "status" for one that no row names. Never NULL. */
+const char* status_name(uint32_t status);
+
 #endif

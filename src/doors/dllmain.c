@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stats.h"
-#include "host/config.h"
 #include "host/host.h"
+#include "host/log.h"
 #include "wsext/functions.h"
 
 /* Programs keep our functions' addresses, and other modules' exports lead here, so the DLL stays
@@ -31,13 +31,14 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
             if (dllmain__is_second())
                 return TRUE;
             if (wsext_interpose() != 0)
-                config_say("the socket functions could not be interposed: only programs that get "
-                           "WSAIoctl from mswsock.dll will see the extension functions");
+                log_error("the socket functions could not be interposed: only programs that get "
+                          "WSAIoctl from mswsock.dll will see the extension functions");
             return TRUE;
         case DLL_THREAD_DETACH:
             wsext_thread_exits();
             return TRUE;
         case DLL_PROCESS_DETACH:
+            log_end();
             stats_report();
             return TRUE;
         default:

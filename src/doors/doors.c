@@ -161,7 +161,7 @@ static int doors__is_connecting(SOCKET s) {
 static void doors__connected_plainly(SOCKET s) {
     struct record* record = record_find(s);
     if (record != NULL)
-        machine_step(&record->machine, MACHINE_PLAIN);
+        record_step(record, MACHINE_PLAIN);
     record_release(s);
 }
 

@@ -4,6 +4,7 @@
 #include "doors/doors.h"
 #include "ext/cancel.h"
 #include "host/config.h"
+#include "host/log.h"
 #include "wsext/functions.h"
 
 /* What DllMain calls, and what a program calls that links the library. */
@@ -16,6 +17,8 @@ static void library__init(void) {
         return;
     table_init();
     config_init();
+    log_info("wsext %s on %s %s", WSEXT_VERSION, host.wine_get_version != NULL ? "Wine" : "Windows",
+             host.wine_get_version != NULL ? host.wine_get_version() : "or ReactOS");
     host_look_shut();
     library__result = 0;
 }

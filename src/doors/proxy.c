@@ -12,7 +12,7 @@
 #include <wchar.h>
 
 #include "doors/image.h"
-#include "host/config.h"
+#include "host/log.h"
 #include "host/memory.h"
 #include "host/module.h"
 #include "proxy-exports.h"
@@ -47,7 +47,7 @@ HMODULE proxy_real(void) {
 /* What was linked by name to an export that the system's ws2_32 lacks ends here when it is called,
  * and only then. */
 void proxy_lacks(unsigned index) {
-    config_say("the system's ws2_32.dll has no %s", proxy__exports[index].name);
+    log_say("the system's ws2_32.dll has no %s", proxy__exports[index].name);
     RaiseException(PROXY__ENTRYPOINT_NOT_FOUND, EXCEPTION_NONCONTINUABLE, 0, NULL);
     ExitProcess(PROXY__ENTRYPOINT_NOT_FOUND);
 }
@@ -123,8 +123,8 @@ static void proxy__check_ordinals(void) {
             continue;
         if (GetProcAddress(proxy__system, (LPCSTR) (uintptr_t) export->ordinal) !=
             GetProcAddress(proxy__system, export->name))
-            config_say("the system's ws2_32.dll has not %s for ordinal %u", export->name,
-                       export->ordinal);
+            log_say("the system's ws2_32.dll has not %s for ordinal %u", export->name,
+                    export->ordinal);
     }
 }
 
@@ -144,7 +144,7 @@ static void proxy__check_names(void) {
     uint32_t i;
     for (i = 0; (name = image_export_name(proxy__system, size, i)) != NULL; i++) {
         if (!proxy__knows(name))
-            config_say("the system's ws2_32.dll has %s, which is not forwarded", name);
+            log_say("the system's ws2_32.dll has %s, which is not forwarded", name);
     }
 }
 
@@ -157,11 +157,11 @@ static void proxy__load_shim(HINSTANCE instance) {
         return;
     shim = LoadLibraryW(path);
     if (shim == NULL)
-        config_say("no mswsock.dll could be loaded from the folder of ws2_32.dll (error %lu)",
-                   GetLastError());
+        log_say("no mswsock.dll could be loaded from the folder of ws2_32.dll (error %lu)",
+                GetLastError());
     else if (module_is_builtin(GetCurrentProcess(), shim))
-        config_say("Wine took its own mswsock.dll: WINEDLLOVERRIDES has to say "
-                   "ws2_32,mswsock=n,b");
+        log_say("Wine took its own mswsock.dll: WINEDLLOVERRIDES has to say "
+                "ws2_32,mswsock=n,b");
 }
 
 static void proxy__pin(HINSTANCE instance) {
@@ -176,10 +176,10 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
     (void) reserved;
     if (reason != DLL_PROCESS_ATTACH)
         return TRUE;
-    config_init_log();
+    log_init();
     proxy__system = proxy__load_system(instance);
     if (proxy__system == NULL) {
-        config_say("the system's ws2_32.dll cannot be loaded (error %lu)", GetLastError());
+        log_say("the system's ws2_32.dll cannot be loaded (error %lu)", GetLastError());
         return FALSE;
     }
     proxy__pin(instance);

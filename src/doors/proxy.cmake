@@ -33,7 +33,7 @@ add_library(proxy SHARED
     doors/proxy.S
     doors/proxy.c
     doors/version.rc
-    host/config.c
+    host/log.c
     host/memory.c
     host/module.c
     ${def}

@@ -4,7 +4,7 @@
 #include "core/once.h"
 #include "core/status.h"
 #include "core/table.h"
-#include "host/config.h"
+#include "host/log.h"
 
 /* Wine's own request to complete an OVERLAPPED of a socket with any status; measured on Wine 8.0
  * and 10.0. It is private to Wine, so its effect is looked at once before it is relied on. */
@@ -75,6 +75,8 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
     int packet = delivery_wants_packet(overlapped);
     int skip = (table_flags(record->handle) & TABLE_SKIP) != 0;
 
+    log_info("socket %#Ix #%u completed with %s (%#x), %s", (size_t) record->handle, record->number,
+             status_name(status), (unsigned) status, status_seen_as(status));
     once_run(&delivery__once, delivery__probe);
     /* Wine's request takes itself for an immediate completion, which skip mode leaves unposted. */
     if (delivery__has_complete_async && !(packet && skip && record->port != NULL)) {
@@ -84,7 +86,7 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
             return;
     }
     if (packet && record->port == NULL && delivery__event(overlapped) == NULL)
-        config_say(
+        log_warn(
             "socket %#Ix: the end of a connect cannot be reported to a completion port that was "
             "associated before wsext was loaded",
             (size_t) record->handle);

@@ -8,6 +8,7 @@
 #include "core/table.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
+#include "host/log.h"
 
 /* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
  * ended, the host does not find it. */
@@ -33,7 +34,7 @@ static void cancel__carried_if_sending(struct record* record) {
 
 /* Under the record's lock; returns whether an operation in our hands was completed. */
 static int cancel__step(struct record* record, enum machine_event event) {
-    unsigned actions = machine_step(&record->machine, event);
+    unsigned actions = record_step(record, event);
     if (!(actions & MACHINE_ABORT))
         return 0;
     record->operation = NULL;
@@ -69,8 +70,10 @@ void cancel_for_close(SOCKET s) {
     struct record* record = record_find(s);
     if (record != NULL) {
         unsigned actions;
+        log_info("socket %#Ix #%u closed while %s", (size_t) s, record->number,
+                 machine_state_name((enum machine_state) record->machine.state));
         stats_count_close(record);
-        actions = machine_step(&record->machine, MACHINE_CLOSE);
+        actions = record_step(record, MACHINE_CLOSE);
         if (actions & MACHINE_ABORT)
             delivery_complete(record, record->overlapped, STATUS__CANCELLED);
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
@@ -85,7 +88,7 @@ void cancel_for_close(SOCKET s) {
 void cancel_for_lost_handle(SOCKET s) {
     struct record* record = record_find(s);
     if (record != NULL) {
-        if (machine_step(&record->machine, MACHINE_CLOSE) & MACHINE_ABORT)
+        if (record_step(record, MACHINE_CLOSE) & MACHINE_ABORT)
             delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED);
         record_drop(s);
     }

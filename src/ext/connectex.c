@@ -7,11 +7,13 @@
 #include "core/engine.h"
 #include "core/guard.h"
 #include "core/stats.h"
+#include "core/status.h"
 #include "core/table.h"
 #include "drivers/delivery.h"
 #include "drivers/driver.h"
 #include "drivers/native.h"
 #include "drivers/synchronous.h"
+#include "host/log.h"
 #include "host/memory.h"
 
 /* The longest address that any family has; what a program passes beyond is of no meaning. */
@@ -187,6 +189,23 @@ static void connectex__guard(struct operation* operation, enum driver_result res
         operation_release(operation);
 }
 
+static volatile LONG connectex__count;
+
+static const char* connectex__result_name(enum driver_result result) {
+    switch (result) {
+        case DRIVER_HANDED:
+            return "handed to the host";
+        case DRIVER_ENDED:
+            return "ended by the host at once";
+        case DRIVER_COMPLETED:
+            return "completed at once";
+        case DRIVER_WATCHED:
+            return "watched";
+        default:
+            return "refused";
+    }
+}
+
 /* Notes an operation that is under way, or has ended already. */
 static void connectex__note(struct record* record, const struct driver_request* request,
                             enum driver_result result, int survives, int is_send) {
@@ -197,7 +216,11 @@ static void connectex__note(struct record* record, const struct driver_request* 
     record->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
     record->is_send = (unsigned char) is_send;
     record->by_engine = 0;
-    machine_step(&record->machine, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
+    record->number = (unsigned) InterlockedIncrement(&connectex__count);
+    stats_begin(record);
+    log_info("socket %#Ix #%u ConnectEx with %lu bytes is %s", (size_t) record->handle,
+             record->number, request->length, connectex__result_name(result));
+    record_step(record, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
 }
 
 /* Hands a connect to the engine to be watched. */
@@ -205,7 +228,7 @@ static int connectex__watch(struct record* record, struct operation* operation) 
     record->operation = operation;
     if (engine_adopt(operation) == 0)
         return 0;
-    machine_step(&record->machine, MACHINE_DOWN);
+    record_step(record, MACHINE_DOWN);
     record->operation = NULL;
     operation_release(operation);
     return WSAENOBUFS;
@@ -338,6 +361,9 @@ BOOL PASCAL connectex_call(SOCKET s, const struct sockaddr* name, int namelen, P
     int error = connectex__checked(s, name, namelen, send_buffer, send_length,
                                    send_buffer != NULL ? bytes_sent : NULL, overlapped);
     stats_count_call(error, send_buffer != NULL ? send_length : 0);
+    if (error != 0 && error != ERROR_IO_PENDING)
+        log_info("socket %#Ix ConnectEx fails with %s (%d)", (size_t) s, status_error_name(error),
+                 error);
     WSASetLastError(error);
     return error == 0;
 }

@@ -50,10 +50,10 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
     error = WSAENOTCONN;
     if (!foreign) {
         if (record->machine.state == MACHINE_SENDING && options__is_up(s)) {
-            machine_step(&record->machine, MACHINE_SEEN_UP);
+            record_step(record, MACHINE_SEEN_UP);
             stats_count_connected();
         }
-        if (!(machine_step(&record->machine, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
+        if (!(record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
             error = 0;
     }
     record_release(s);

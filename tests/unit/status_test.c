@@ -35,6 +35,14 @@ static void unknown_codes_have_an_answer(void** state) {
     (void) state;
     assert_int_equal(status_from_error(12345), STATUS__UNSUCCESSFUL);
     assert_string_equal(status_error_name(12345), "error");
+    assert_string_equal(status_name(0xC0001234u), "status");
+}
+
+static void statuses_have_their_name(void** state) {
+    (void) state;
+    assert_string_equal(status_name(STATUS__SUCCESS), "STATUS_SUCCESS");
+    assert_string_equal(status_name(STATUS__CANCELLED), "STATUS_CANCELLED");
+    assert_string_equal(status_name(STATUS__CONNECTION_REFUSED), "STATUS_CONNECTION_REFUSED");
 }
 
 /* Whatever status we deliver for an error, the program must not take it for a success. */
@@ -50,6 +58,7 @@ static void no_error_becomes_a_success(void** state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_have_their_status_and_name),
+        cmocka_unit_test(statuses_have_their_name),
         cmocka_unit_test(unknown_codes_have_an_answer),
         cmocka_unit_test(no_error_becomes_a_success),
     };
