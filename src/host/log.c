@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
 #include <windows.h>
 
 #define LOG__LINE_SIZE 512
@@ -17,12 +16,18 @@ static HANDLE log__file;                  /* Under the lock. */
 static CRITICAL_SECTION log__lock;
 static BOOL log__is_ending;
 
+static size_t log__put_number(wchar_t* place, DWORD number) {
+    size_t length = number >= 10 ? log__put_number(place, number / 10) : 0;
+    place[length] = (wchar_t) (L'0' + number % 10);
+    return length + 1;
+}
+
 /* Copies the value and puts the process' id for each %p. */
 static void log__expand(const wchar_t* value) {
     size_t used = 0;
     while (*value != L'\0' && used + 12 < LOG__PATH_SIZE) {
         if (value[0] == L'%' && value[1] == L'p') {
-            used += (size_t) swprintf(log__path + used, 12, L"%lu", GetCurrentProcessId());
+            used += log__put_number(log__path + used, GetCurrentProcessId());
             value += 2;
         } else {
             log__path[used++] = *value++;
