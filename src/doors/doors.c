@@ -10,6 +10,7 @@
 #include "ext/connectex.h"
 #include "ext/extensions.h"
 #include "ext/options.h"
+#include "host/module.h"
 
 #ifndef TCP_FASTOPEN
 #define TCP_FASTOPEN 15
@@ -346,29 +347,42 @@ static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
 #define DOORS__KERNEL_ENTRY(name) \
     DOORS__ENTRY("kernel32.dll", name), DOORS__ENTRY("kernelbase.dll", name)
 
+static const struct interpose_entry doors__entries[] = {
+    DOORS__ENTRY("ws2_32.dll", WSAStartup),
+    DOORS__ENTRY("ws2_32.dll", WSACleanup),
+    DOORS__ENTRY("ws2_32.dll", socket),
+    DOORS__ENTRY("ws2_32.dll", WSASocketA),
+    DOORS__ENTRY("ws2_32.dll", WSASocketW),
+    DOORS__ENTRY("ws2_32.dll", closesocket),
+    DOORS__ENTRY("ws2_32.dll", connect),
+    DOORS__ENTRY("ws2_32.dll", WSAConnect),
+    DOORS__ENTRY("ws2_32.dll", shutdown),
+    DOORS__ENTRY("ws2_32.dll", getpeername),
+    DOORS__ENTRY("ws2_32.dll", setsockopt),
+    DOORS__ENTRY("ws2_32.dll", getsockopt),
+    DOORS__ENTRY("ws2_32.dll", ioctlsocket),
+    DOORS__ENTRY("ws2_32.dll", WSAIoctl),
+    DOORS__ENTRY("ws2_32.dll", WSAEventSelect),
+    DOORS__ENTRY("ws2_32.dll", WSAAsyncSelect),
+    DOORS__KERNEL_ENTRY(CloseHandle),
+    DOORS__KERNEL_ENTRY(CreateIoCompletionPort),
+    DOORS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
+    DOORS__KERNEL_ENTRY(CancelIo),
+    DOORS__KERNEL_ENTRY(CancelIoEx),
+};
+
+#define DOORS__COUNT (sizeof doors__entries / sizeof doors__entries[0])
+
 int doors_install(void) {
-    static const struct interpose_entry entries[] = {
-        DOORS__ENTRY("ws2_32.dll", WSAStartup),
-        DOORS__ENTRY("ws2_32.dll", WSACleanup),
-        DOORS__ENTRY("ws2_32.dll", socket),
-        DOORS__ENTRY("ws2_32.dll", WSASocketA),
-        DOORS__ENTRY("ws2_32.dll", WSASocketW),
-        DOORS__ENTRY("ws2_32.dll", closesocket),
-        DOORS__ENTRY("ws2_32.dll", connect),
-        DOORS__ENTRY("ws2_32.dll", WSAConnect),
-        DOORS__ENTRY("ws2_32.dll", shutdown),
-        DOORS__ENTRY("ws2_32.dll", getpeername),
-        DOORS__ENTRY("ws2_32.dll", setsockopt),
-        DOORS__ENTRY("ws2_32.dll", getsockopt),
-        DOORS__ENTRY("ws2_32.dll", ioctlsocket),
-        DOORS__ENTRY("ws2_32.dll", WSAIoctl),
-        DOORS__ENTRY("ws2_32.dll", WSAEventSelect),
-        DOORS__ENTRY("ws2_32.dll", WSAAsyncSelect),
-        DOORS__KERNEL_ENTRY(CloseHandle),
-        DOORS__KERNEL_ENTRY(CreateIoCompletionPort),
-        DOORS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
-        DOORS__KERNEL_ENTRY(CancelIo),
-        DOORS__KERNEL_ENTRY(CancelIoEx),
-    };
-    return interpose_install(entries, sizeof entries / sizeof entries[0]);
+    return interpose_install(doors__entries, DOORS__COUNT);
+}
+
+void doors_count(DWORD* all, DWORD* installed) {
+    size_t i;
+    *all = *installed = 0;
+    for (i = 0; i < DOORS__COUNT; i++) {
+        HMODULE module = module_find(doors__entries[i].module);
+        *all += module != NULL && GetProcAddress(module, doors__entries[i].name) != NULL;
+        *installed += interpose_is_installed(doors__entries[i].module, doors__entries[i].name);
+    }
 }

@@ -39,6 +39,11 @@ static void delivery__probe(void) {
     host.closesocket(probe);
 }
 
+int delivery_has_request(void) {
+    once_run(&delivery__once, delivery__probe);
+    return delivery__has_complete_async;
+}
+
 static HANDLE delivery__event(const OVERLAPPED* overlapped) {
     return (HANDLE) ((ULONG_PTR) overlapped->hEvent & ~DELIVERY__NO_PACKET);
 }

@@ -27,6 +27,9 @@ void delivery_complete_closed(const struct record* record, OVERLAPPED* overlappe
 int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,
                   int* finished);
 
+/* Whether the host has a request that completes an OVERLAPPED with any status. */
+int delivery_has_request(void);
+
 /* Whether the OVERLAPPED asks for a packet, where its socket has a port. */
 int delivery_wants_packet(const OVERLAPPED* overlapped);
 

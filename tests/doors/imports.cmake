@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 cmake_minimum_required(VERSION 3.25)
 
-# Fails for a function that one of FILES imports and LIST does not name: the system that lacks it
+# Fails for a function that one of FILES imports and none of the lists ALLOWED names: the system that lacks it
 # would refuse to load the file, with a message that nobody understands.
-file(STRINGS ${LIST} lines REGEX "^[^#]")
+set(lines)
+foreach(list IN LISTS ALLOWED)
+    file(STRINGS ${list} more REGEX "^[^#]")
+    list(APPEND lines ${more})
+endforeach()
 set(allowed)
 foreach(line IN LISTS lines)
     string(REGEX MATCH "^([^ ]+) +([^ ]+)" ignored "${line}")

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_REPORT_H
+#define WSEXT_REPORT_H
+
+#include <windows.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the DLL has found out about its host, and what it uses. */
+struct wsext_report {
+    DWORD size;            /* Of the structure in bytes, set by the caller. */
+    char version[16];      /* Such as "0.1.0". */
+    DWORD doors;           /* How many functions of the system are to be interposed, */
+    DWORD doors_installed; /* and how many are. */
+    DWORD has_native;      /* 1 where the host's own ConnectEx is real, by its behaviour. */
+    DWORD has_poll;        /* 1 where AFD polls work. */
+    DWORD has_complete;    /* 1 where the host can complete an OVERLAPPED with any status; the
+                            * recorded completion port is used otherwise. */
+    char driver[16];       /* WSEXT_DRIVER as it is in force, */
+    char context[16];      /* and WSEXT_CONTEXT. */
+};
+
+/* Exported by mswsock.dll. Fills the caller's structure. Returns 0, or -1 where report is NULL or
+ * its size is not that of the structure above, or where the DLL found no usable host. Needs
+ * WSAStartup before it. */
+int WINAPI wsext_report(struct wsext_report* report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
