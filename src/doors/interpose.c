@@ -30,8 +30,7 @@
 /* Exported by every Windows NT since 5.1, but declared by no public header. It holds the loader's
  * lock while it runs, so that no module comes or goes meanwhile, and may be called in DllMain. */
 typedef VOID NTAPI interpose__module_fn(LDR_DATA_TABLE_ENTRY* module, PVOID context, BOOLEAN* stop);
-NTSYSAPI NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG flags,
-                                                  interpose__module_fn* callback,
+NTSYSAPI NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG flags, interpose__module_fn* callback,
                                                   PVOID context);
 
 struct interpose__export {
@@ -100,8 +99,8 @@ static bool interpose__reaches(const uint8_t* base, const uint8_t* address) {
 }
 
 static uint8_t* interpose__allocate_at(uint8_t* address) {
-    return VirtualAlloc(
-        address, INTERPOSE__BLOCK_SIZE, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READ);
+    return VirtualAlloc(address, INTERPOSE__BLOCK_SIZE, MEM_RESERVE | MEM_COMMIT,
+                        PAGE_EXECUTE_READ);
 }
 
 #ifdef _WIN64
@@ -246,11 +245,11 @@ static void interpose__visit_slot(void* context, size_t offset) {
  * Wine's kernel32 exports are stubs that jump through kernel32's own import slots to kernelbase,
  * so with these slots rewritten its originals would lead back to the doors. */
 static bool interpose__is_exempt(HMODULE module) {
-    static const char* const names[] = {
-        "ntdll.dll", "kernelbase.dll", "kernel32.dll", "ws2_32.dll"};
+    static const char* const names[] = {"ntdll.dll", "kernelbase.dll", "kernel32.dll",
+                                        "ws2_32.dll"};
     HMODULE own = NULL;
-    const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                        GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    const DWORD flags =
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
     if (!GetModuleHandleExW(flags, (LPCWSTR) (const void*) interpose__exports, &own) ||
         own == module)
         return true;
@@ -261,8 +260,27 @@ static bool interpose__is_exempt(HMODULE module) {
     return false;
 }
 
-static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module,
-                                          PVOID context,
+/* The table of a forwarding ws2_32.dll of ours is like the import slots of all who come through it.
+ */
+static void interpose__visit_table(uint8_t* base, size_t size) {
+    struct image_export table;
+    if (!image_find_export(base, size, "wsext_ws2_32_table", &table))
+        return;
+    for (size_t slot = table.rva; slot + sizeof(void*) <= size; slot += sizeof(void*)) {
+        if (*(void**) (base + slot) == NULL)
+            return;
+        interpose__visit_slot(base, slot);
+    }
+}
+
+static bool interpose__is_named_winsock(const UNICODE_STRING* path) {
+    static const wchar_t name[] = L"ws2_32.dll";
+    const size_t length = sizeof name / sizeof name[0] - 1;
+    return path->Length / sizeof(wchar_t) >= length &&
+           _wcsnicmp(path->Buffer + path->Length / sizeof(wchar_t) - length, name, length) == 0;
+}
+
+static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module, PVOID context,
                                           BOOLEAN* stop) {
     uint8_t* base = module->DllBase;
     size_t size = memory_module_size(base);
@@ -270,6 +288,8 @@ static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module,
     (void) stop;
     if (image_pointer_size(base, size) == sizeof(void*) && !interpose__is_exempt((HMODULE) base))
         image_each_import(base, size, interpose__visit_slot, base);
+    if (interpose__is_named_winsock(&module->FullDllName))
+        interpose__visit_table(base, size);
 }
 
 int interpose_install(const struct interpose_entry* entries, size_t count) {

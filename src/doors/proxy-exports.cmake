@@ -42,6 +42,7 @@ foreach(line IN LISTS lines)
 endforeach()
 
 set(def "LIBRARY ws2_32.dll\nEXPORTS\n    wsext_real_ws2_32 = proxy_real PRIVATE\n")
+string(APPEND def "    wsext_ws2_32_table = proxy_table DATA PRIVATE\n")
 set(list "")
 set(index 0)
 foreach(entry IN LISTS entries)

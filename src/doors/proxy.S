@@ -61,3 +61,4 @@ NAME(proxy_table):
     ENTRY %index
     .set index, index + 1
     .endr
+    SLOT 0

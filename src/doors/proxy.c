@@ -22,8 +22,9 @@
 /* "Entry point not found" as an exception, with which the system's own loader ends a program. */
 #define PROXY__ENTRYPOINT_NOT_FOUND 0xC0000139u
 
-/* In proxy.S. */
-extern void* proxy_table[PROXY_COUNT];
+/* In proxy.S. Exported as wsext_ws2_32_table: where each export leads, up to a NULL. The interposer
+ * rewrites it like a program's import slots, whichever of the two DLLs is ready first. */
+extern void* proxy_table[PROXY_COUNT + 1];
 void proxy_lacks(unsigned index);
 
 /* Exported as wsext_real_ws2_32, see host/module.h. */
@@ -183,12 +184,11 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
         return FALSE;
     }
     proxy__pin(instance);
-    /* The shim's own imports come through us. Afterwards what it has interposed is found anew. */
+    /* The shim's own imports come through us, so they have to lead somewhere first. */
     proxy__fill();
     proxy__check_ordinals();
     proxy__check_names();
     proxy__load_shim(instance);
-    proxy__fill();
     proxy__hide_lacking(instance);
     return TRUE;
 }
