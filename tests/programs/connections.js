@@ -75,6 +75,21 @@ function destroyed(port) {
     });
 }
 
+// The server takes the connection and never answers.
+function unanswered(port) {
+    return new Promise((resolve) => {
+        const options = { host: HOSTS[4], port, path: '/', agent: false, timeout: 100 };
+        const query = http.get(options, () => resolve('answered'));
+        let outcome = 'no timeout';
+        query.on('timeout', () => {
+            outcome = 'timed out';
+            query.destroy();
+        });
+        query.on('error', () => {});
+        query.on('close', () => resolve(outcome));
+    });
+}
+
 let total = 0;
 
 // Runs some at a time and counts how they ended.
@@ -118,21 +133,24 @@ async function main() {
             console.log(`SKIP: IPv6: no server can listen at ${HOSTS[6]} (${error.code})`);
         }
     }
+    const mute = net.createServer((socket) => socket.on('error', () => {}).resume());
+    const mutePort = await listen(mute, HOSTS[4]);
     const closed = net.createServer();
     const closedPort = await listen(closed, HOSTS[4]);
     await close(closed);
 
     const results = [
-        await run('HTTP requests', 1000, 'answered', (i) => request(webPort, i)),
+        await run('HTTP requests', 2000, 'answered', (i) => request(webPort, i)),
         await run('echoed streams, IPv4', 500, 'echoed',
             (i) => echo(HOSTS[4], echoPorts[4], 1 + i * 131)),
         echoes[6] ? await run('echoed streams, IPv6', 100, 'echoed',
             (i) => echo(HOSTS[6], echoPorts[6], 1 + i * 131)) : true,
         await run('4 MiB echoed', 4, 'echoed', () => echo(HOSTS[4], echoPorts[4], 4 << 20)),
         await run('connects to a closed port', 200, 'ECONNREFUSED', () => refused(closedPort)),
+        await run('requests without an answer', 100, 'timed out', () => unanswered(mutePort)),
         await run('destroyed while connecting', 200, 'destroyed', () => destroyed(echoPorts[4])),
     ];
-    await Promise.all([web, ...Object.values(echoes)].map(close));
+    await Promise.all([web, mute, ...Object.values(echoes)].map(close));
     console.log(`${total} connects in all`);
     process.exitCode = results.every(Boolean) ? 0 : 1;
 }
