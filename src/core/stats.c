@@ -14,10 +14,19 @@ struct stats__row {
     volatile LONG count;
 };
 
-static struct stats__row stats__calls[STATS__ROWS];
-static struct stats__row stats__outcomes[STATS__ROWS];
-static volatile LONG stats__payloads;
-static volatile LONG64 stats__bytes;
+/* What is counted of each function. Of the calls that are carried out unseen by the host no end is
+ * counted, except for ConnectEx, whose outcomes are read off the sockets. */
+static struct {
+    struct stats__row calls[STATS__ROWS];
+    struct stats__row ends[STATS__ROWS];
+    volatile LONG payloads;
+    volatile LONG64 bytes;
+} stats__functions[STATS_FUNCTION_COUNT];
+
+static const char* const stats__names[STATS_FUNCTION_COUNT] = {
+    "ConnectEx",       "DisconnectEx", "AcceptEx",  "TransmitFile",
+    "TransmitPackets", "WSARecvMsg",   "WSASendMsg"};
+
 static volatile LONG stats__pending;
 static volatile LONG stats__pending_maximum;
 static volatile LONG stats__latencies[HISTOGRAM__BUCKETS]; /* In microseconds. */
@@ -34,14 +43,19 @@ static void stats__count(struct stats__row* rows, int error) {
     }
 }
 
-void stats_count_call(int error, DWORD payload) {
+void stats_count_call(enum stats_function function, int error, ULONGLONG bytes) {
     if (!config.stats)
         return;
-    stats__count(stats__calls, error);
-    if ((error == 0 || error == ERROR_IO_PENDING) && payload != 0) {
-        InterlockedIncrement(&stats__payloads);
-        InterlockedExchangeAdd64(&stats__bytes, payload);
+    stats__count(stats__functions[function].calls, error);
+    if ((error == 0 || error == ERROR_IO_PENDING) && bytes != 0) {
+        InterlockedIncrement(&stats__functions[function].payloads);
+        InterlockedExchangeAdd64(&stats__functions[function].bytes, (LONG64) bytes);
     }
+}
+
+void stats_count_end(enum stats_function function, int error) {
+    if (config.stats)
+        stats__count(stats__functions[function].ends, error);
 }
 
 static LONG64 stats__microseconds(void) {
@@ -84,8 +98,7 @@ void stats_end(struct record* record, int is_seen) {
 }
 
 void stats_count_connected(void) {
-    if (config.stats)
-        stats__count(stats__outcomes, 0);
+    stats_count_end(STATS_CONNECTEX, 0);
 }
 
 /* The host carries most operations unobserved, so the outcome is read off the socket. */
@@ -111,7 +124,7 @@ void stats_count_close(const struct record* record) {
         case MACHINE_SENDING:
         case MACHINE_FAILED:
             last_error = WSAGetLastError();
-            stats__count(stats__outcomes, stats__outcome(record->handle));
+            stats_count_end(STATS_CONNECTEX, stats__outcome(record->handle));
             WSASetLastError(last_error);
             break;
         default:
@@ -142,15 +155,29 @@ static unsigned long stats__quantile(unsigned permille) {
     return (unsigned long) (bound < longest ? bound : longest);
 }
 
+static void stats__report_function(enum stats_function function) {
+    LONG calls = stats__sum(stats__functions[function].calls);
+    LONG ends = stats__sum(stats__functions[function].ends);
+    const char* name = stats__names[function];
+
+    /* A program that never called ConnectEx is told so: it is what wsext is for. */
+    if (calls == 0 && function != STATS_CONNECTEX)
+        return;
+    log_say("%s calls: %ld", name, calls);
+    stats__say("returned", stats__functions[function].calls);
+    if (ends > 0 || function == STATS_CONNECTEX)
+        log_say("%s outcomes seen: %ld", name, ends);
+    stats__say("ended with", stats__functions[function].ends);
+    log_say("%s payloads: %ld, %lu KiB", name, stats__functions[function].payloads,
+            (unsigned long) (stats__functions[function].bytes / 1024));
+}
+
 void stats_report(void) {
+    int function;
     if (!config.stats)
         return;
-    log_say("ConnectEx calls: %ld", stats__sum(stats__calls));
-    stats__say("returned", stats__calls);
-    log_say("ConnectEx outcomes seen: %ld", stats__sum(stats__outcomes));
-    stats__say("ended with", stats__outcomes);
-    log_say("ConnectEx payloads: %ld, %lu KiB", stats__payloads,
-            (unsigned long) (stats__bytes / 1024));
+    for (function = 0; function < STATS_FUNCTION_COUNT; function++)
+        stats__report_function((enum stats_function) function);
     log_say("ConnectEx pending at once: %ld, each until its end was seen", stats__pending_maximum);
     log_say("ConnectEx until the end was seen: 50 %% in %lu us, 90 %% in %lu us, 99 %% in %lu us, "
             "all in %lu us",

@@ -7,13 +7,28 @@
 /* What WSEXT_STATS=1 reports when the process ends. All functions cost one test of a variable where
  * it is off. */
 
-/* A ConnectEx returned: 0 for TRUE, or its error. */
-void stats_count_call(int error, DWORD payload);
+enum stats_function {
+    STATS_CONNECTEX,
+    STATS_DISCONNECTEX,
+    STATS_ACCEPTEX,
+    STATS_TRANSMITFILE,
+    STATS_TRANSMITPACKETS,
+    STATS_RECVMSG,
+    STATS_SENDMSG,
+    STATS_FUNCTION_COUNT
+};
 
-/* An operation was accepted, under the record's lock. */
+/* A call returned: 0 for success, or its error; bytes is what it was given to send. */
+void stats_count_call(enum stats_function function, int error, ULONGLONG bytes);
+
+/* An operation that was pending is known to have ended, with 0 or the error that its program sees.
+ */
+void stats_count_end(enum stats_function function, int error);
+
+/* A ConnectEx was accepted, under the record's lock. */
 void stats_begin(struct record* record);
 
-/* The record's operation, if one is counted, is known to have ended, or, without is_seen, cannot be
+/* The record's ConnectEx, if one is counted, is known to have ended, or, without is_seen, cannot be
  * known any more. */
 void stats_end(struct record* record, int is_seen);
 

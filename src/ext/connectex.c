@@ -360,7 +360,7 @@ BOOL PASCAL connectex_call(SOCKET s, const struct sockaddr* name, int namelen, P
     /* Without a buffer, the length and the place for the number of bytes are ignored. */
     int error = connectex__checked(s, name, namelen, send_buffer, send_length,
                                    send_buffer != NULL ? bytes_sent : NULL, overlapped);
-    stats_count_call(error, send_buffer != NULL ? send_length : 0);
+    stats_count_call(STATS_CONNECTEX, error, send_buffer != NULL ? send_length : 0);
     if (error != 0 && error != ERROR_IO_PENDING)
         log_info("socket %#Ix ConnectEx fails with %s (%d)", (size_t) s, status_error_name(error),
                  error);
