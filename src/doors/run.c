@@ -7,13 +7,11 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <tlhelp32.h>
 #include <wchar.h>
 
-#include "host/module.h"
+#include "doors/inject.h"
 
 #define RUN__DLL L"mswsock.dll"
 #define RUN__MAX_PATH 32768u
@@ -184,13 +182,10 @@ static DWORD WINAPI run__watch_start(void* name) {
 }
 
 static bool run__has_our_bits(HANDLE process, const wchar_t* name) {
-    BOOL own = FALSE;
-    BOOL other = FALSE;
-    if (!IsWow64Process(GetCurrentProcess(), &own) || !IsWow64Process(process, &other) ||
-        own == other)
+    const wchar_t* bits = sizeof(void*) == 8 ? L"32-bit" : L"64-bit";
+    if (inject_has_own_bits(process))
         return true;
-    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name,
-                  other ? L"32-bit" : L"64-bit", other ? L"32-bit" : L"64-bit");
+    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name, bits, bits);
     return false;
 }
 
@@ -220,73 +215,28 @@ static bool run__create(const wchar_t* name, wchar_t* line, PROCESS_INFORMATION*
     return true;
 }
 
-/* A thread's exit code is 32 bits of what LoadLibrary returned, or of anything if it crashed, so
- * the list of modules has to say what was loaded. Even a 0 can be the lower half of an address. */
-static const uint8_t* run__find_module(DWORD process_id, DWORD low_base) {
-    MODULEENTRY32W module;
-    const uint8_t* base = NULL;
-    HANDLE snapshot;
-    do /* The documented answer to a list that changed meanwhile is to try again. */
-        snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, process_id);
-    while (snapshot == INVALID_HANDLE_VALUE && GetLastError() == ERROR_BAD_LENGTH);
-    if (snapshot == INVALID_HANDLE_VALUE)
-        return NULL;
-    module.dwSize = sizeof module;
-    for (BOOL more = Module32FirstW(snapshot, &module); more && base == NULL;
-         more = Module32NextW(snapshot, &module)) {
-        if ((DWORD) (uintptr_t) module.modBaseAddr == low_base &&
-            _wcsicmp(module.szModule, RUN__DLL) == 0)
-            base = module.modBaseAddr;
-    }
-    CloseHandle(snapshot);
-    return base;
-}
-
-/* Runs LoadLibraryW in the child and returns its result's lower half, or 0. The system has
- * kernel32 at one address in all processes of the same kind. */
-static DWORD run__call_load_library(HANDLE process) {
-    DWORD result = 0;
-    SIZE_T size = (wcslen(run__dll) + 1) * sizeof(wchar_t);
-    LPTHREAD_START_ROUTINE load = (LPTHREAD_START_ROUTINE) (void*) GetProcAddress(
-        GetModuleHandleW(L"kernel32.dll"), "LoadLibraryW");
-    void* path = VirtualAllocEx(process, NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    if (path == NULL || !WriteProcessMemory(process, path, run__dll, size, NULL))
-        return 0;
-    HANDLE thread = CreateRemoteThread(process, NULL, 0, load, path, 0, NULL);
-    if (thread == NULL)
-        return 0;
-    /* Nothing promises that a thread counts as ended when its process is killed. */
-    HANDLE ends[] = {thread, process};
-    WaitForMultipleObjects(2, ends, FALSE, INFINITE);
-    if (!GetExitCodeThread(thread, &result))
-        result = 0;
-    CloseHandle(thread);
-    VirtualFreeEx(process, path, 0, MEM_RELEASE);
-    return result;
-}
-
 static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child) {
-    DWORD low_base = run__call_load_library(child->hProcess);
-    const uint8_t* base = run__find_module(child->dwProcessId, low_base);
-    DWORD code;
-    if (base == NULL && GetExitCodeProcess(child->hProcess, &code) && code != STILL_ACTIVE) {
-        run__complain(L"%ls: ended with code %lu before %ls was loaded into it", name, code,
-                      run__dll);
-        return false;
+    DWORD code = 0;
+    /* run__watch_start has the limit. */
+    switch (inject_load(child->hProcess, child->dwProcessId, run__dll, INFINITE)) {
+        case INJECT_DONE:
+            return true;
+        case INJECT_ENDED:
+            GetExitCodeProcess(child->hProcess, &code);
+            run__complain(L"%ls: ended with code %lu before %ls was loaded into it", name, code,
+                          run__dll);
+            return false;
+        case INJECT_BUILTIN:
+            /* We cannot tell it otherwise ourselves: it takes the variable from the Unix
+             * environment that Wine was started with. */
+            run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
+                          L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
+                          name, run__dll);
+            return false;
+        default:
+            run__complain(L"%ls: %ls could not be loaded into it", name, run__dll);
+            return false;
     }
-    if (base == NULL) {
-        run__complain(L"%ls: %ls could not be loaded into it", name, run__dll);
-        return false;
-    }
-    /* We cannot tell it otherwise ourselves: it takes the variable from the Unix environment that
-     * Wine was started with. */
-    if (module_is_builtin(child->hProcess, base)) {
-        run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
-                      L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
-                      name, run__dll);
-        return false;
-    }
-    return true;
 }
 
 static int run__program(const wchar_t* name, wchar_t* line) {
