@@ -58,17 +58,25 @@ function(wsext_fix_import_library target)
             --output-lib $<TARGET_LINKER_FILE:${target}>)
 endfunction()
 
-# Passes the project's version, and the target's name, to a target's resource file.
-function(wsext_add_version target)
+# Gives a DLL or program a resource that tells its version, and the macro WSEXT_VERSION.
+function(wsext_add_version target description)
     get_target_property(name ${target} OUTPUT_NAME)
     if(NOT name)
         set(name ${target})
     endif()
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE)
+        set(type VFT_APP)
+        set(suffix ${CMAKE_EXECUTABLE_SUFFIX})
+    else()
+        set(type VFT_DLL)
+        set(suffix ${CMAKE_SHARED_LIBRARY_SUFFIX})
+    endif()
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${target}.rc)
+    configure_file(${PROJECT_SOURCE_DIR}/src/version.rc.in ${file} @ONLY)
+    target_sources(${target} PRIVATE ${file})
     target_compile_definitions(${target} PRIVATE
-        WSEXT_NAME=${name}
-        WSEXT_MAJOR=${PROJECT_VERSION_MAJOR}
-        WSEXT_MINOR=${PROJECT_VERSION_MINOR}
-        WSEXT_PATCH=${PROJECT_VERSION_PATCH})
+        $<$<COMPILE_LANGUAGE:C>:WSEXT_VERSION="${PROJECT_VERSION}">)
 endfunction()
 
 # wsext_add_wine_test(NAME n TARGET t [SHIM] [ARGS …] [ENVIRONMENT …] [TIMEOUT s] [LABELS …])

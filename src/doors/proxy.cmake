@@ -32,7 +32,6 @@ add_library(proxy SHARED
     doors/image.c
     doors/proxy.S
     doors/proxy.c
-    doors/version.rc
     host/log.c
     host/memory.c
     host/module.c
@@ -43,5 +42,5 @@ set_property(SOURCE doors/proxy.S PROPERTY OBJECT_DEPENDS ${header})
 target_include_directories(proxy PRIVATE . ${CMAKE_CURRENT_BINARY_DIR})
 # What the linker makes beside it is not for use, and must not hide the system's import library.
 set_target_properties(proxy PROPERTIES PREFIX "" OUTPUT_NAME ws2_32 ARCHIVE_OUTPUT_NAME proxy)
-wsext_add_version(proxy)
+wsext_add_version(proxy "Leads to the system's ws2_32.dll and loads wsext")
 install(TARGETS proxy RUNTIME DESTINATION bin)

@@ -19,10 +19,6 @@
 #define RUN__FAILED 127      /* What shells answer when they can't start a program. */
 #define RUN__START_LIMIT 30u /* Seconds. */
 
-#define RUN__TEXT_(x) L## #x
-#define RUN__TEXT(x) RUN__TEXT_(x)
-#define RUN__VERSION RUN__TEXT(WSEXT_MAJOR) L"." RUN__TEXT(WSEXT_MINOR) L"." RUN__TEXT(WSEXT_PATCH)
-
 static const wchar_t run__usage[] =
     L"Usage: wsext-run PROGRAM [ARGUMENTS...]\n"
     L"       wsext-run --help | --version\n"
@@ -287,7 +283,7 @@ int main(void) {
         return 0;
     }
     if (wcscmp(word, L"--version") == 0) {
-        run__write(STD_OUTPUT_HANDLE, L"wsext-run " RUN__VERSION L"\n");
+        run__write(STD_OUTPUT_HANDLE, L"wsext-run " WSEXT_VERSION "\n");
         return 0;
     }
     return run__program(word, rest);
