@@ -23,7 +23,9 @@ static HANDLE engine__thread;
 static HANDLE engine__handed_over;
 static HANDLE engine__polled;
 
-static struct operation* engine__inbox; /* Under the lock. */
+/* Under the lock. */
+static struct operation* engine__inbox;
+static struct task* engine__tasks;
 
 /* Connects whose early send was refused: the connect is decided, and the host is about to say how.
  * Its operation was started by a thread of the program, so no event can tell; the thread looks
@@ -55,7 +57,7 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
     if (operation->payload == NULL) {
         record_step(record, MACHINE_HANDED);
         record->finished = 1;
-        delivery_complete(record, overlapped, STATUS__SUCCESS);
+        delivery_complete(record, overlapped, STATUS__SUCCESS, 0);
         return STATUS__SUCCESS;
     }
     error = delivery_send(operation->handle, operation->payload, operation->length, overlapped,
@@ -84,7 +86,7 @@ static void engine__settle(struct record* record, struct operation* operation,
     }
     record->operation = NULL;
     if (actions & MACHINE_FAIL)
-        delivery_complete(record, operation->overlapped, status);
+        delivery_complete(record, operation->overlapped, status, 0);
 }
 
 /* Whether the host still carries the send of an operation that is under guard. */
@@ -119,7 +121,8 @@ static void engine__lose(struct operation* operation) {
 
     if (ours || queued) {
         record_step(record, MACHINE_CLOSE);
-        delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED);
+        delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED, 0);
+        task_close(record, 1);
         record_drop(operation->handle);
         table_change_flags(operation->handle, 0, 0xFF);
     }
@@ -156,11 +159,20 @@ static void engine__let_go(struct operation* operation) {
 static void engine__take_inbox(void) {
     struct operation* operation;
     struct operation* next;
+    struct task* task;
+    struct task* next_task;
 
     lock_acquire(&engine__lock);
     operation = engine__inbox;
     engine__inbox = NULL;
+    task = engine__tasks;
+    engine__tasks = NULL;
     lock_release(&engine__lock);
+
+    for (; task != NULL; task = next_task) {
+        next_task = task->next;
+        task_adopt(task, engine__polled);
+    }
 
     for (; operation != NULL; operation = next) {
         next = operation->next;
@@ -213,16 +225,20 @@ static DWORD WINAPI engine__run(void* unused) {
     (void) unused;
 
     while (WaitForMultipleObjects(2, events, FALSE, timeout) != WAIT_FAILED) {
+        unsigned turns, ended;
         DWORD look;
-        /* A poll whose outcome is known at once ends while it is submitted; it is collected here
-         * and now, without another wait. */
+        /* A poll or a step whose outcome is known at once ends while it is begun; it is collected
+         * here and now, without another wait. Nothing is begun between the last look at the polls
+         * and steps and the wait. */
         do {
             engine__take_inbox();
             engine__collect_connects();
             record_hold_handles();
             afd_submit(engine__polled, engine__is_wanted, engine__report);
             record_release_handles();
-        } while (afd_collect(engine__is_wanted, engine__report) > 0);
+            turns = task_run();
+            ended = (unsigned) afd_collect(engine__is_wanted, engine__report);
+        } while (turns + ended > 0);
 
         timeout = guard_sweep(engine__is_sending, engine__let_go);
         look = engine__next_look();
@@ -232,26 +248,50 @@ static DWORD WINAPI engine__run(void* unused) {
     return 0;
 }
 
-int engine_adopt(struct operation* operation) {
-    int first, running;
+/* Returns with the lock held where the thread runs, or -1. */
+static int engine__need_thread(void) {
     once_run(&engine__once, engine__init);
     if (engine__handed_over == NULL || engine__polled == NULL)
         return -1;
-
     lock_acquire(&engine__lock);
     if (engine__thread == NULL)
         engine__thread = CreateThread(NULL, ENGINE__STACK_SIZE, engine__run, NULL,
                                       STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    running = engine__thread != NULL;
+    if (engine__thread != NULL)
+        return 0;
+    lock_release(&engine__lock);
+    return -1;
+}
+
+int engine_adopt(struct operation* operation) {
+    int first;
+    if (engine__need_thread() != 0)
+        return -1;
     first = engine__inbox == NULL;
-    if (running) {
-        operation->next = engine__inbox;
-        engine__inbox = operation;
-    }
+    operation->next = engine__inbox;
+    engine__inbox = operation;
     lock_release(&engine__lock);
 
     /* The thread takes all of the inbox at once, so one signal serves all that is in it. */
-    if (running && first)
+    if (first)
         SetEvent(engine__handed_over);
-    return running ? 0 : -1;
+    return 0;
+}
+
+int engine_adopt_task(struct task* task) {
+    int first;
+    if (engine__need_thread() != 0)
+        return -1;
+    first = engine__tasks == NULL;
+    task->next = engine__tasks;
+    engine__tasks = task;
+    lock_release(&engine__lock);
+    if (first)
+        SetEvent(engine__handed_over);
+    return 0;
+}
+
+void engine_wake(void) {
+    if (engine_is_running())
+        SetEvent(engine__handed_over);
 }

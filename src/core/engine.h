@@ -3,6 +3,7 @@
 #define WSEXT_CORE_ENGINE_H
 
 #include "core/operation.h"
+#include "core/task.h"
 
 /* The completion core: one thread, started with the first operation that needs it, which learns the
  * outcome of each watched connect and feeds it to the socket's state machine. */
@@ -11,6 +12,13 @@
  * be in its record, the machine in MACHINE_CONNECTING, or under guard. Returns 0, or -1 where no
  * thread can be had. */
 int engine_adopt(struct operation* operation);
+
+/* Hands a task to the engine's thread, starting it where it does not run. Returns 0, or -1 where no
+ * thread can be had. */
+int engine_adopt_task(struct task* task);
+
+/* Has the thread look at all that it has: something was cancelled. */
+void engine_wake(void);
 
 /* Whether the engine's thread was ever started. */
 int engine_is_running(void);

@@ -6,6 +6,7 @@
 #include "host/host.h"
 
 struct operation;
+struct task;
 
 /* What we know of one socket. It lies in the table and is touched under the table's lock only. */
 struct record {
@@ -24,6 +25,7 @@ struct record {
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
     OVERLAPPED* overlapped;
     struct operation* operation; /* Set while the machine is connecting. */
+    struct task* tasks;          /* The operations that are in the engine's hands step by step. */
     HANDLE port;                 /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX

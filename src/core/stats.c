@@ -132,6 +132,10 @@ void stats_count_close(const struct record* record) {
     }
 }
 
+const char* stats_name(enum stats_function function) {
+    return stats__names[function];
+}
+
 static LONG stats__sum(const struct stats__row* rows) {
     LONG sum = 0;
     int i;

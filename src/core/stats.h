@@ -38,6 +38,9 @@ void stats_count_connected(void);
 /* A socket is about to be closed: what became of its operation is asked from the host. */
 void stats_count_close(const struct record* record);
 
+/* The function's name, for people. */
+const char* stats_name(enum stats_function function);
+
 void stats_report(void);
 
 #endif

@@ -48,6 +48,7 @@ static const struct status__row status__rows[] = {
     {STATUS__UNSUCCESSFUL, 10093, "STATUS_UNSUCCESSFUL", "WSANOTINITIALISED"},
 };
 
+#define STATUS__NO_ERROR_KNOWN 317
 #define STATUS__COUNT (sizeof status__rows / sizeof status__rows[0])
 
 uint32_t status_from_error(int error) {
@@ -57,6 +58,15 @@ uint32_t status_from_error(int error) {
             return status__rows[i].status;
     }
     return STATUS__UNSUCCESSFUL;
+}
+
+int status_to_error(uint32_t status) {
+    size_t i;
+    for (i = 0; i < STATUS__COUNT; i++) {
+        if (status__rows[i].status == status)
+            return status__rows[i].error;
+    }
+    return STATUS__NO_ERROR_KNOWN;
 }
 
 const char* status_error_name(int error) {

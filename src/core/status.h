@@ -18,6 +18,10 @@
  */
 uint32_t status_from_error(int error);
 
+/* The error that a program sees for the status; 317 (ERROR_MR_MID_NOT_FOUND), as the system does,
+ * for one that no row names. */
+int status_to_error(uint32_t status);
+
 /* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */
 const char* status_error_name(int error);
 

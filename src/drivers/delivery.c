@@ -62,27 +62,55 @@ void delivery_begin(OVERLAPPED* overlapped) {
 
 /* The status block is written last of what the program may look at without waiting, and everything
  * that is needed of the OVERLAPPED is read before: once the status shows, it may be gone. */
-void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped,
-                              uint32_t status) {
+void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
+                              DWORD bytes) {
     HANDLE event = delivery__event(overlapped);
     int packet = delivery_wants_packet(overlapped) && record->port != NULL;
 
-    overlapped->InternalHigh = 0;
+    overlapped->InternalHigh = bytes;
     InterlockedExchangePointer((void* volatile*) &overlapped->Internal, (void*) (ULONG_PTR) status);
     if (event != NULL)
         SetEvent(event);
     if (packet)
         host.NtSetIoCompletion(record->port, record->key, (ULONG_PTR) overlapped,
-                               (host_status) status, 0);
+                               (host_status) status, bytes);
 }
 
-void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status) {
+/* Whether what is noted of the socket is enough to complete an operation by: Wine's request knows
+ * better where it reports to, but can name no byte count. */
+static int delivery__knows_port(const struct record* record, const OVERLAPPED* overlapped) {
+    return record->port != NULL || !delivery_wants_packet(overlapped) ||
+           (table_flags(record->handle) & TABLE_SEEN) != 0;
+}
+
+/* Who gave neither an event nor a port waits for the handle itself, which only the host can signal:
+ * it does when it completes an operation without an event. */
+static void delivery__signal_handle(SOCKET handle) {
+    IO_STATUS_BLOCK block;
+    if (delivery__has_complete_async)
+        delivery__complete_async(handle, NULL, NULL, &block, STATUS__SUCCESS);
+}
+
+static void delivery__complete_noted(const struct record* record, OVERLAPPED* overlapped,
+                                     uint32_t status, DWORD bytes) {
+    int by_handle = record->port == NULL && delivery__event(overlapped) == NULL;
+    delivery_complete_closed(record, overlapped, status, bytes);
+    if (by_handle)
+        delivery__signal_handle(record->handle);
+}
+
+void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
+                       DWORD bytes) {
     int packet = delivery_wants_packet(overlapped);
     int skip = (table_flags(record->handle) & TABLE_SKIP) != 0;
 
     log_info("socket %#Ix #%u completed with %s (%#x), %s", (size_t) record->handle, record->number,
              status_name(status), (unsigned) status, status_seen_as(status));
     once_run(&delivery__once, delivery__probe);
+    if (bytes != 0 && delivery__knows_port(record, overlapped)) {
+        delivery__complete_noted(record, overlapped, status, bytes);
+        return;
+    }
     /* Wine's request takes itself for an immediate completion, which skip mode leaves unposted. */
     if (delivery__has_complete_async && !(packet && skip && record->port != NULL)) {
         host_status done = delivery__complete_async(record->handle, delivery__event(overlapped),
@@ -95,7 +123,7 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
             "socket %#Ix: the end of a connect cannot be reported to a completion port that was "
             "associated before wsext was loaded",
             (size_t) record->handle);
-    delivery_complete_closed(record, overlapped, status);
+    delivery_complete_closed(record, overlapped, status, bytes);
 }
 
 int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,

@@ -11,14 +11,17 @@
 /* Makes the OVERLAPPED that of an operation in progress, as the host does when it accepts one. */
 void delivery_begin(OVERLAPPED* overlapped);
 
-/* Completes the OVERLAPPED with 0 bytes and any status: status block, event and completion packet,
- * as for an operation that was pending, so also in skip mode. Nothing of the program's is touched
- * afterwards. */
-void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
+/* Completes the OVERLAPPED with any status and byte count: status block, event and completion
+ * packet, as for an operation that was pending, so also in skip mode. Nothing of the program's is
+ * touched afterwards. To a port that was associated before we were loaded only 0 bytes can be
+ * reported. */
+void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
+                       DWORD bytes);
 
 /* The same for a socket that is closed already, whose handle may be another's by now: only what was
  * noted of it is used. */
-void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped, uint32_t status);
+void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
+                              DWORD bytes);
 
 /* Sends the payload with the program's OVERLAPPED, which the host then completes. Returns 0 where
  * the send was accepted, or the Winsock error with which it was refused; *finished says whether it

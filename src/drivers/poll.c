@@ -71,7 +71,7 @@ static enum driver_result poll__finish(struct record* record, const struct drive
     if (request->payload != NULL || !(table_flags(request->handle) & TABLE_SEEN))
         return poll__send(request, error);
     delivery_begin(request->overlapped);
-    delivery_complete(record, request->overlapped, STATUS__SUCCESS);
+    delivery_complete(record, request->overlapped, STATUS__SUCCESS, 0);
     return DRIVER_COMPLETED;
 }
 

@@ -6,6 +6,7 @@
 #include "core/stats.h"
 #include "core/status.h"
 #include "core/table.h"
+#include "core/task.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
 #include "host/log.h"
@@ -38,7 +39,7 @@ static int cancel__step(struct record* record, enum machine_event event) {
     if (!(actions & MACHINE_ABORT))
         return 0;
     record->operation = NULL;
-    delivery_complete(record, record->overlapped, STATUS__CANCELLED);
+    delivery_complete(record, record->overlapped, STATUS__CANCELLED, 0);
     return 1;
 }
 
@@ -48,6 +49,8 @@ int cancel_operation(SOCKET s, const OVERLAPPED* overlapped) {
     if (record != NULL && machine_is_connecting(&record->machine) &&
         (overlapped == NULL || overlapped == record->overlapped))
         done = cancel__step(record, MACHINE_CANCEL);
+    if (record != NULL && task_cancel(record, overlapped, 0) > 0)
+        done = 1;
     record_release(s);
     return done;
 }
@@ -62,6 +65,8 @@ int cancel_own_operation(SOCKET s) {
         if (carried)
             cancel__carried_if_sending(record);
     }
+    if (record != NULL && task_cancel(record, NULL, GetCurrentThreadId()) > 0)
+        done = 1;
     record_release(s);
     return done;
 }
@@ -75,10 +80,11 @@ void cancel_for_close(SOCKET s) {
         stats_count_close(record);
         actions = record_step(record, MACHINE_CLOSE);
         if (actions & MACHINE_ABORT)
-            delivery_complete(record, record->overlapped, STATUS__CANCELLED);
+            delivery_complete(record, record->overlapped, STATUS__CANCELLED, 0);
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
         if ((actions & MACHINE_CANCEL_HOST) && record->is_send)
             cancel__carried(record);
+        task_close(record, 0);
         record_drop(s);
     }
     table_change_flags(s, 0, 0xFF);
@@ -89,7 +95,8 @@ void cancel_for_lost_handle(SOCKET s) {
     struct record* record = record_find(s);
     if (record != NULL) {
         if (record_step(record, MACHINE_CLOSE) & MACHINE_ABORT)
-            delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED);
+            delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED, 0);
+        task_close(record, 1);
         record_drop(s);
     }
     table_change_flags(s, 0, 0xFF);
@@ -99,6 +106,7 @@ void cancel_for_lost_handle(SOCKET s) {
 static void cancel__visit(uintptr_t handle, void* place, void* context) {
     struct record* record = place;
     (void) handle;
+    task_thread_exits(record, *(const DWORD*) context);
     if (record->owner != *(const DWORD*) context || record->survives)
         return;
     if (record->by_engine && machine_is_carried(&record->machine))
