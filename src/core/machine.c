@@ -4,6 +4,8 @@
 void machine_init(struct machine* machine) {
     machine->state = MACHINE_UNCONNECTED;
     machine->owed = 0;
+    machine->handed = 0;
+    machine->origin = MACHINE_ORIGIN_UNKNOWN;
 }
 
 static unsigned machine__settle(struct machine* machine, enum machine_state state,
@@ -33,6 +35,35 @@ static unsigned machine__close(struct machine* machine) {
     return machine__settle(machine, MACHINE_CLOSED, MACHINE_ABORT) | carried;
 }
 
+static unsigned machine__accept(struct machine* machine) {
+    int reusable = machine->state == MACHINE_REUSABLE && machine->origin != MACHINE_ORIGIN_CONNECT;
+    if (machine->state != MACHINE_UNCONNECTED && !reusable)
+        return MACHINE_FORBIDDEN;
+    machine->state = MACHINE_UNCONNECTED;
+    machine->origin = MACHINE_ORIGIN_ACCEPT;
+    return 0;
+}
+
+static unsigned machine__disconnect(struct machine* machine) {
+    switch (machine->state) {
+        case MACHINE_CONNECTING:
+        case MACHINE_DISCONNECTING:
+        case MACHINE_REUSABLE:
+            return MACHINE_FORBIDDEN;
+        default:
+            machine->state = MACHINE_DISCONNECTING;
+            return 0;
+    }
+}
+
+static unsigned machine__disconnected(struct machine* machine, enum machine_state state) {
+    if (machine->state != MACHINE_DISCONNECTING)
+        return MACHINE_FORBIDDEN;
+    machine->state = (unsigned char) state;
+    machine->handed = 0;
+    return 0;
+}
+
 unsigned machine_step(struct machine* machine, enum machine_event event) {
     /* The handle is gone, and what its last host calls still report concerns nobody. */
     if (machine->state == MACHINE_CLOSED)
@@ -40,15 +71,19 @@ unsigned machine_step(struct machine* machine, enum machine_event event) {
 
     switch (event) {
         case MACHINE_WATCHED:
-            if (machine->state == MACHINE_CONNECTING)
+            if (!machine_may_connect(machine))
                 return MACHINE_FORBIDDEN;
             machine->state = MACHINE_CONNECTING;
             machine->owed = 1;
+            machine->handed = 0;
+            machine->origin = MACHINE_ORIGIN_CONNECT;
             return 0;
 
         case MACHINE_HANDED:
-            if (machine->state == MACHINE_CONNECTING)
+            if (!machine_may_connect(machine))
                 return MACHINE_FORBIDDEN;
+            machine->handed = 1;
+            machine->origin = MACHINE_ORIGIN_CONNECT;
             return machine__settle(machine, MACHINE_SENDING, 0);
 
         case MACHINE_UP:
@@ -83,10 +118,24 @@ unsigned machine_step(struct machine* machine, enum machine_event event) {
             return 0;
 
         case MACHINE_PLAIN:
-            if (machine->state == MACHINE_CONNECTING)
+            if (!machine_may_connect(machine))
                 return MACHINE_FORBIDDEN;
             machine->state = MACHINE_UNCONNECTED;
+            machine->handed = 0;
+            machine->origin = MACHINE_ORIGIN_CONNECT;
             return 0;
+
+        case MACHINE_ACCEPT:
+            return machine__accept(machine);
+
+        case MACHINE_DISCONNECT:
+            return machine__disconnect(machine);
+
+        case MACHINE_DISCONNECTED:
+            return machine__disconnected(machine, MACHINE_UNCONNECTED);
+
+        case MACHINE_REUSED:
+            return machine__disconnected(machine, MACHINE_REUSABLE);
 
         default:
             return 0;
@@ -97,9 +146,22 @@ int machine_is_connecting(const struct machine* machine) {
     return machine->state == MACHINE_CONNECTING;
 }
 
+int machine_may_connect(const struct machine* machine) {
+    switch (machine->state) {
+        case MACHINE_CONNECTING:
+        case MACHINE_DISCONNECTING:
+            return 0;
+        case MACHINE_REUSABLE:
+            return machine->origin != MACHINE_ORIGIN_ACCEPT;
+        default:
+            return 1;
+    }
+}
+
 int machine_is_carried(const struct machine* machine) {
-    return !machine->owed &&
-           (machine_is_default_state(machine) || machine->state == MACHINE_UPDATED);
+    return machine->handed && !machine->owed &&
+           (machine_is_default_state(machine) || machine->state == MACHINE_UPDATED ||
+            machine->state == MACHINE_DISCONNECTING);
 }
 
 int machine_is_default_state(const struct machine* machine) {
@@ -107,14 +169,16 @@ int machine_is_default_state(const struct machine* machine) {
 }
 
 const char* machine_state_name(enum machine_state state) {
-    static const char* const names[MACHINE_STATE_COUNT] = {
-        "unconnected", "connecting", "sending", "connected", "updated", "failed", "closed"};
+    static const char* const names[MACHINE_STATE_COUNT] = {"unconnected",   "connecting", "sending",
+                                                           "connected",     "updated",    "failed",
+                                                           "disconnecting", "reusable",   "closed"};
     return state < MACHINE_STATE_COUNT ? names[state] : "?";
 }
 
 const char* machine_event_name(enum machine_event event) {
     static const char* const names[MACHINE_EVENT_COUNT] = {
-        "watched",     "handed", "up",      "down",   "cancel",
-        "thread exit", "close",  "seen up", "update", "plain connect"};
+        "watched",     "handed",     "up",           "down",   "cancel",
+        "thread exit", "close",      "seen up",      "update", "plain connect",
+        "accept",      "disconnect", "disconnected", "reused"};
     return event < MACHINE_EVENT_COUNT ? names[event] : "?";
 }

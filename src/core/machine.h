@@ -12,27 +12,33 @@
  * completes it. */
 
 enum machine_state {
-    MACHINE_UNCONNECTED, /* No extension function has touched the socket's connection. */
-    MACHINE_CONNECTING,  /* A connect is under way whose outcome is reported to us. */
-    MACHINE_SENDING,     /* The host carries the program's OVERLAPPED: we do not see it end. */
-    MACHINE_CONNECTED,   /* The connection is known to be up; the context is not updated yet. */
-    MACHINE_UPDATED,     /* SO_UPDATE_CONNECT_CONTEXT was set: an ordinary connected socket. */
-    MACHINE_FAILED,      /* The operation ended without a connection and may be tried again. */
+    MACHINE_UNCONNECTED,   /* Whether the socket is connected is not ours to know: ask the host. */
+    MACHINE_CONNECTING,    /* A connect is under way whose outcome is reported to us. */
+    MACHINE_SENDING,       /* The host carries the program's OVERLAPPED: we do not see it end. */
+    MACHINE_CONNECTED,     /* The connection is known to be up; the context is not updated yet. */
+    MACHINE_UPDATED,       /* SO_UPDATE_CONNECT_CONTEXT was set: an ordinary connected socket. */
+    MACHINE_FAILED,        /* The operation ended without a connection and may be tried again. */
+    MACHINE_DISCONNECTING, /* DisconnectEx, or the end of TransmitFile, is at work. */
+    MACHINE_REUSABLE,      /* The socket was made as good as new, to be connected once more. */
     MACHINE_CLOSED,
     MACHINE_STATE_COUNT
 };
 
 enum machine_event {
-    MACHINE_WATCHED,     /* A connect was started, and its outcome will be reported. */
-    MACHINE_HANDED,      /* The host took the program's OVERLAPPED, with the send or as a whole. */
-    MACHINE_UP,          /* The watched connect succeeded. */
-    MACHINE_DOWN,        /* The watched connect, or the send that followed it, failed. */
-    MACHINE_CANCEL,      /* The program cancels its operation. */
-    MACHINE_THREAD_EXIT, /* The thread that owns the operation ends. */
-    MACHINE_CLOSE,       /* The program closes the socket. */
-    MACHINE_SEEN_UP,     /* The host, asked, says that the socket is connected. */
-    MACHINE_UPDATE,      /* SO_UPDATE_CONNECT_CONTEXT is set. */
-    MACHINE_PLAIN,       /* The program itself connected the socket by other means. */
+    MACHINE_WATCHED,      /* A connect was started, and its outcome will be reported. */
+    MACHINE_HANDED,       /* The host took the program's OVERLAPPED, with the send or as a whole. */
+    MACHINE_UP,           /* The watched connect succeeded. */
+    MACHINE_DOWN,         /* The watched connect, or the send that followed it, failed. */
+    MACHINE_CANCEL,       /* The program cancels its operation. */
+    MACHINE_THREAD_EXIT,  /* The thread that owns the operation ends. */
+    MACHINE_CLOSE,        /* The program closes the socket. */
+    MACHINE_SEEN_UP,      /* The host, asked, says that the socket is connected. */
+    MACHINE_UPDATE,       /* SO_UPDATE_CONNECT_CONTEXT is set. */
+    MACHINE_PLAIN,        /* The program itself connected the socket by other means. */
+    MACHINE_ACCEPT,       /* The socket was given to AcceptEx, to be connected by a peer. */
+    MACHINE_DISCONNECT,   /* The connection is to be ended. */
+    MACHINE_DISCONNECTED, /* It was ended without making the socket reusable, or could not be. */
+    MACHINE_REUSED,       /* It was ended, and the socket is reusable. */
     MACHINE_EVENT_COUNT
 };
 
@@ -45,9 +51,15 @@ enum machine_action {
     MACHINE_FORBIDDEN = 16   /* The event is not allowed now: fail the program's call. */
 };
 
+/* Where the connection came from: a socket that was connected by one way can be used again by that
+ * way only (Microsoft's page on LPFN_CONNECTEX). */
+enum machine_origin { MACHINE_ORIGIN_UNKNOWN, MACHINE_ORIGIN_CONNECT, MACHINE_ORIGIN_ACCEPT };
+
 struct machine {
-    unsigned char state; /* enum machine_state */
-    unsigned char owed;  /* 1 while a completion is owed by us. */
+    unsigned char state;  /* enum machine_state */
+    unsigned char owed;   /* 1 while a completion is owed by us. */
+    unsigned char handed; /* 1 since the host was handed an OVERLAPPED for this connection. */
+    unsigned char origin; /* enum machine_origin */
 };
 
 void machine_init(struct machine* machine);
@@ -58,6 +70,10 @@ unsigned machine_step(struct machine* machine, enum machine_event event);
 
 /* Whether a connect of ours is in progress, so that another one is WSAEALREADY. */
 int machine_is_connecting(const struct machine* machine);
+
+/* Whether the socket may be connected now, as far as that is ours to know: not while it is being
+ * disconnected, and not one that is to be used again by AcceptEx. */
+int machine_may_connect(const struct machine* machine);
 
 /* Whether the host was handed an OVERLAPPED, which it may still carry: a program may update the
  * context of a connection whose payload is being sent. */

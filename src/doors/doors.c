@@ -152,11 +152,13 @@ static int doors__call_wsa_connect(SOCKET s, const void* arguments) {
     return host.WSAConnect(s, a->name, a->length, a->caller, a->callee, a->sending, a->group);
 }
 
-static int doors__is_connecting(SOCKET s) {
+static int doors__forbids_connect(SOCKET s) {
     struct record* record = record_find(s);
-    int connecting = record != NULL && machine_is_connecting(&record->machine);
+    int error = 0;
+    if (record != NULL && !machine_may_connect(&record->machine))
+        error = machine_is_connecting(&record->machine) ? WSAEALREADY : WSAEINVAL;
     record_release(s);
-    return connecting;
+    return error;
 }
 
 static void doors__connected_plainly(SOCKET s) {
@@ -169,9 +171,9 @@ static void doors__connected_plainly(SOCKET s) {
 /* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is
  * held; a failed ConnectEx makes Linux refuse the next connect once, on Wine 8. */
 static int doors__connect_known(SOCKET s, doors__connect call, const void* arguments) {
-    int error;
-    if (doors__is_connecting(s))
-        return doors__answer(WSAEALREADY);
+    int error = doors__forbids_connect(s);
+    if (error != 0)
+        return doors__answer(error);
     if (call(s, arguments) == 0) {
         doors__connected_plainly(s);
         return 0;

@@ -243,6 +243,8 @@ static int connectex__start(struct record* record, const struct driver_request* 
 
     if (machine_is_connecting(&record->machine))
         return WSAEALREADY;
+    if (!machine_may_connect(&record->machine))
+        return WSAEINVAL;
     driver = driver_choose(record);
     if (driver == NULL)
         return ERROR_NOT_SUPPORTED;
@@ -276,9 +278,12 @@ static int connectex__run_synchronous(const struct driver_request* request,
                                       enum driver_result* result) {
     struct record* record = record_need(request->handle);
     LPFN_CONNECTEX function = record != NULL ? native_function(record) : NULL;
+    int allowed = record == NULL || machine_may_connect(&record->machine);
     int error;
 
     record_release(request->handle);
+    if (!allowed)
+        return WSAEINVAL;
     error = synchronous_connect(request, function);
     if (error == WSAECONNABORTED)
         error = synchronous_connect(request, function);

@@ -14,8 +14,8 @@
 
 #include "core/machine.h"
 
-/* 10 events to this depth are 11,111,110 sequences, less those that the lock rules out. */
-#define TEST__DEPTH 7
+/* 14 events to this depth are 8,108,730 sequences, less those that the lock rules out. */
+#define TEST__DEPTH 6
 
 struct test__walk {
     struct machine machine;
@@ -63,7 +63,7 @@ static void test__account(struct test__walk* walk, const struct test__walk* befo
     walk->paid += !!(actions & MACHINE_FAIL) + !!(actions & MACHINE_ABORT);
     walk->sending = !!(actions & MACHINE_SEND);
     if (walk->machine.state != MACHINE_SENDING && walk->machine.state != MACHINE_CONNECTED &&
-        walk->machine.state != MACHINE_UPDATED)
+        walk->machine.state != MACHINE_UPDATED && walk->machine.state != MACHINE_DISCONNECTING)
         walk->carried = 0;
 }
 
@@ -85,6 +85,10 @@ static void test__check_state(const struct test__walk* walk, enum machine_event 
     if (event == MACHINE_UPDATE && machine->state == MACHINE_UPDATED &&
         !(actions & MACHINE_FORBIDDEN))
         assert_true(walk->seen_up);
+    /* A socket becomes reusable by being disconnected, and in no other way. */
+    if (event == MACHINE_REUSED && machine->state == MACHINE_REUSABLE &&
+        !(actions & MACHINE_FORBIDDEN))
+        assert_int_equal(machine->handed, 0);
 }
 
 static void test__step(struct test__walk* walk, enum machine_event event) {
@@ -129,6 +133,9 @@ static struct machine test__in(enum machine_state wanted) {
         [MACHINE_CONNECTED] = {MACHINE_HANDED, MACHINE_SEEN_UP, MACHINE_EVENT_COUNT},
         [MACHINE_UPDATED] = {MACHINE_HANDED, MACHINE_SEEN_UP, MACHINE_UPDATE, MACHINE_EVENT_COUNT},
         [MACHINE_FAILED] = {MACHINE_WATCHED, MACHINE_DOWN, MACHINE_EVENT_COUNT},
+        [MACHINE_DISCONNECTING] = {MACHINE_HANDED, MACHINE_DISCONNECT, MACHINE_EVENT_COUNT},
+        [MACHINE_REUSABLE] = {MACHINE_HANDED, MACHINE_DISCONNECT, MACHINE_REUSED,
+                              MACHINE_EVENT_COUNT},
         [MACHINE_CLOSED] = {MACHINE_CLOSE, MACHINE_EVENT_COUNT},
     };
     struct machine machine;
@@ -217,6 +224,45 @@ static void default_state_until_updated(void** state) {
     assert_true(machine_is_connecting(&machine));
 }
 
+static void disconnected_once(void** state) {
+    (void) state;
+    check(MACHINE_CONNECTING, MACHINE_DISCONNECT, MACHINE_FORBIDDEN, MACHINE_CONNECTING);
+    check(MACHINE_DISCONNECTING, MACHINE_DISCONNECT, MACHINE_FORBIDDEN, MACHINE_DISCONNECTING);
+    check(MACHINE_REUSABLE, MACHINE_DISCONNECT, MACHINE_FORBIDDEN, MACHINE_REUSABLE);
+    check(MACHINE_UPDATED, MACHINE_DISCONNECT, 0, MACHINE_DISCONNECTING);
+    check(MACHINE_SENDING, MACHINE_DISCONNECT, 0, MACHINE_DISCONNECTING);
+    check(MACHINE_DISCONNECTING, MACHINE_DISCONNECTED, 0, MACHINE_UNCONNECTED);
+    check(MACHINE_DISCONNECTING, MACHINE_CLOSE, MACHINE_CANCEL_HOST, MACHINE_CLOSED);
+    check(MACHINE_UPDATED, MACHINE_REUSED, MACHINE_FORBIDDEN, MACHINE_UPDATED);
+}
+
+static void connected_socket_is_reused_by_connecting(void** state) {
+    struct machine machine;
+    (void) state;
+    check(MACHINE_DISCONNECTING, MACHINE_HANDED, MACHINE_FORBIDDEN, MACHINE_DISCONNECTING);
+    check(MACHINE_DISCONNECTING, MACHINE_REUSED, 0, MACHINE_REUSABLE);
+    check(MACHINE_REUSABLE, MACHINE_HANDED, 0, MACHINE_SENDING);
+    check(MACHINE_REUSABLE, MACHINE_WATCHED, 0, MACHINE_CONNECTING);
+    check(MACHINE_REUSABLE, MACHINE_PLAIN, 0, MACHINE_UNCONNECTED);
+    check(MACHINE_REUSABLE, MACHINE_ACCEPT, MACHINE_FORBIDDEN, MACHINE_REUSABLE);
+    machine = test__in(MACHINE_REUSABLE);
+    assert_true(machine_may_connect(&machine));
+}
+
+static void accepted_socket_is_reused_by_accepting(void** state) {
+    static const enum machine_event again[] = {MACHINE_ACCEPT, MACHINE_DISCONNECT, MACHINE_REUSED};
+    struct machine machine;
+    unsigned i;
+    (void) state;
+    machine_init(&machine);
+    for (i = 0; i < 9; i++)
+        assert_int_equal(machine_step(&machine, again[i % 3]), 0);
+    assert_int_equal(machine.state, MACHINE_REUSABLE);
+    assert_false(machine_may_connect(&machine));
+    assert_int_equal(machine_step(&machine, MACHINE_HANDED), MACHINE_FORBIDDEN);
+    assert_int_equal(machine_step(&machine, MACHINE_WATCHED), MACHINE_FORBIDDEN);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcome_of_a_watched_connect),
@@ -227,6 +273,9 @@ int main(void) {
         cmocka_unit_test(late_outcome_of_a_cancelled_connect),
         cmocka_unit_test(context_is_updated_when_seen_up),
         cmocka_unit_test(default_state_until_updated),
+        cmocka_unit_test(disconnected_once),
+        cmocka_unit_test(connected_socket_is_reused_by_connecting),
+        cmocka_unit_test(accepted_socket_is_reused_by_accepting),
         cmocka_unit_test(walk_all_sequences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
