@@ -17,6 +17,7 @@ struct record {
     unsigned char survives;  /* The operation outlives the thread that issued it. */
     unsigned char finished;  /* The carried operation is known to have ended. */
     unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
+    unsigned char modes;     /* The completion notification modes that the program has set. */
     unsigned char counted;   /* The statistics wait for the operation's end. */
     unsigned number;         /* Of the operation, counted from 1 in this process; for the log. */
     LONG64 started;          /* When the operation was issued, in microseconds. */

@@ -19,7 +19,8 @@ enum table_flag {
     TABLE_SEEN = 16,   /* The socket was created under our eyes: the flags above are complete. */
     TABLE_RECORD = 32, /* There is a record. */
     TABLE_SYNCHRONOUS =
-        64 /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
+        64, /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
+    TABLE_CHOSEN = 128 /* The program chose the socket's local port or network address. */
 };
 
 /* Prepares the table. To be called once, first. */

@@ -153,6 +153,8 @@ static void task__finish(struct task* task) {
         delivery_complete_closed(&closed, task->overlapped, task->status, (DWORD) task->bytes);
     } else {
         task__unlink(record, task);
+        if (task->kind->settle != NULL)
+            task->kind->settle(record, task);
         delivery_complete(record, task->overlapped, task->status, (DWORD) task->bytes);
     }
     record_release(task->handle);

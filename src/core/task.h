@@ -24,6 +24,9 @@ struct task_kind {
     /* Called by the engine's thread, without a lock: first with STATUS__SUCCESS and 0 bytes, then
      * each time a step has ended with what came of it. Must not wait for the network or a peer. */
     enum task_verdict (*advance)(struct task* task, uint32_t status, DWORD bytes);
+    /* Under the record's lock, before the OVERLAPPED is completed, unless the socket was closed; may
+     * be NULL. */
+    void (*settle)(struct record* record, struct task* task);
     /* Frees the task, which the engine does not touch any more. The OVERLAPPED is completed. */
     void (*release)(struct task* task);
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "doors/doors.h"
 
+#include <string.h>
 #include <ws2tcpip.h>
 
 #include "core/record.h"
@@ -126,6 +127,33 @@ static BOOL WINAPI door_CloseHandle(HANDLE handle) {
     doors__closing((SOCKET) handle);
     result = host.CloseHandle(handle);
     record_release_handles();
+    return result;
+}
+
+/* A local port or address that is the program's own choice cannot be kept when the socket is used
+ * again; the wildcard and the loopback address are what it would have without. */
+static int doors__is_choice(const struct sockaddr* name) {
+    static const struct in6_addr loopback6 = IN6ADDR_LOOPBACK_INIT;
+    static const struct in6_addr any6;
+    const struct sockaddr_in* in = (const struct sockaddr_in*) name;
+    const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) name;
+    switch (name->sa_family) {
+        case AF_INET:
+            return in->sin_port != 0 || (in->sin_addr.s_addr != htonl(INADDR_ANY) &&
+                                         in->sin_addr.s_addr != htonl(INADDR_LOOPBACK));
+        case AF_INET6:
+            return in6->sin6_port != 0 ||
+                   (memcmp(&in6->sin6_addr, &any6, sizeof any6) != 0 &&
+                    memcmp(&in6->sin6_addr, &loopback6, sizeof loopback6) != 0);
+        default:
+            return 1;
+    }
+}
+
+static int WSAAPI door_bind(SOCKET s, const struct sockaddr* name, int length) {
+    int result = host.bind(s, name, length);
+    if (result == 0 && doors__is_choice(name))
+        doors__change_flags(s, TABLE_CHOSEN, 0);
     return result;
 }
 
@@ -313,8 +341,14 @@ static HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG
 static BOOL WINAPI door_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
     BOOL result = host.SetFileCompletionNotificationModes(file, flags);
     DWORD error = GetLastError();
-    if (result && (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) && doors__is_socket((SOCKET) file))
-        doors__change_flags((SOCKET) file, TABLE_SKIP, 0);
+    if (result && doors__is_socket((SOCKET) file)) {
+        struct record* record = record_need((SOCKET) file);
+        if (record != NULL)
+            record->modes |= flags;
+        if (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
+            table_change_flags((SOCKET) file, TABLE_SKIP, 0);
+        record_release((SOCKET) file);
+    }
     SetLastError(error);
     return result;
 }
@@ -356,6 +390,7 @@ static const struct interpose_entry doors__entries[] = {
     DOORS__ENTRY("ws2_32.dll", WSASocketA),
     DOORS__ENTRY("ws2_32.dll", WSASocketW),
     DOORS__ENTRY("ws2_32.dll", closesocket),
+    DOORS__ENTRY("ws2_32.dll", bind),
     DOORS__ENTRY("ws2_32.dll", connect),
     DOORS__ENTRY("ws2_32.dll", WSAConnect),
     DOORS__ENTRY("ws2_32.dll", shutdown),

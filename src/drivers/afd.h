@@ -19,6 +19,7 @@ int afd_is_available(void);
 
 /* What a socket can be asked for; the values are the socket driver's. */
 #define AFD_EVENT_SEND 0x4u
+#define AFD_EVENT_RESET 0x10u
 #define AFD_EVENT_CLOSE 0x20u
 #define AFD_EVENT_CONNECT 0x40u
 #define AFD_EVENT_CONNECT_FAIL 0x100u

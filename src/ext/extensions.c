@@ -6,6 +6,7 @@
 #include "core/table.h"
 #include "drivers/native.h"
 #include "ext/connectex.h"
+#include "ext/disconnectex.h"
 #include "host/memory.h"
 #include "wsext/functions.h"
 
@@ -17,6 +18,7 @@ struct extensions__row {
 static const void* extensions__find(const GUID* guid) {
     static const struct extensions__row rows[] = {
         {WSAID_CONNECTEX, (const void*) connectex_call},
+        {WSAID_DISCONNECTEX, (const void*) disconnectex_call},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {

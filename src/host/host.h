@@ -30,6 +30,8 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, closesocket, (SOCKET)) \
     X(WS2_32, REQUIRED, int, WSAAPI, setsockopt, (SOCKET, int, int, const char*, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, getsockopt, (SOCKET, int, int, char*, int*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, bind, (SOCKET, const struct sockaddr*, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, listen, (SOCKET, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, connect, (SOCKET, const struct sockaddr*, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAConnect, \
       (SOCKET, const struct sockaddr*, int, WSABUF*, WSABUF*, QOS*, QOS*)) \

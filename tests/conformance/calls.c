@@ -53,6 +53,17 @@ LPFN_CONNECTEX conf_pointer(SOCKET client) {
     return pointer;
 }
 
+LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET client) {
+    GUID guid = WSAID_DISCONNECTEX;
+    LPFN_DISCONNECTEX pointer = NULL;
+    DWORD bytes = 0;
+
+    CHECK_EQ(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
+                      sizeof pointer, &bytes, NULL, NULL), 0);
+    CHECK(pointer != NULL);
+    return pointer;
+}
+
 HANDLE conf_port(SOCKET client) {
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
 
@@ -120,6 +131,19 @@ void conf_update(SOCKET client) {
     int result = setsockopt(client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0);
 
     CHECK_EQ(conf_last(result), 0);
+}
+
+struct conf_pair conf_pair(int family) {
+    struct conf_pair pair;
+    struct conf_target target;
+    SOCKET listener = conf_listen(family, 5, &target);
+
+    pair.client = conf_client(family);
+    conf_connect(pair.client, &target);
+    conf_update(pair.client);
+    pair.server = conf_accept(listener);
+    closesocket(listener);
+    return pair;
 }
 
 int conf_last(int result) {

@@ -93,6 +93,12 @@ struct conf_sink {
     BOOL ended;
 };
 
+/* The two ends of a connection, the client's made by ConnectEx and updated. */
+struct conf_pair {
+    SOCKET client;
+    SOCKET server;
+};
+
 SOCKET conf_listen(int family, int backlog, struct conf_target *target);
 SOCKET conf_refuse(int family, struct conf_target *target);
 void conf_silent_fill(struct conf_silent *silent, int family);
@@ -112,6 +118,8 @@ void conf_bind(SOCKET socket, int family);
 void conf_need_ipv6(void);
 void conf_need_space(void);
 LPFN_CONNECTEX conf_pointer(SOCKET socket);
+LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET socket);
+struct conf_pair conf_pair(int family);
 HANDLE conf_port(SOCKET socket);
 HANDLE conf_event(void);
 BOOL conf_call(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,

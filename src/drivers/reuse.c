@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/reuse.h"
+
+#include <string.h>
+#include <ws2tcpip.h>
+
+#include "core/once.h"
+#include "core/table.h"
+#include "drivers/afd.h"
+#include "host/log.h"
+
+/* Wine's request to make the Unix socket of a socket, and what it takes. */
+#define REUSE__CREATE 0x00120320u
+
+struct reuse__kind {
+    int family;
+    int type;
+    int protocol;
+    unsigned flags;
+};
+
+/* The options that a program may have set on a stream socket and that live in the Unix socket; Wine
+ * keeps the others with the handle. */
+struct reuse__option {
+    int level;
+    int name;
+};
+
+#ifndef IP_DONTFRAGMENT
+#define IP_DONTFRAGMENT 14
+#endif
+#define REUSE__IPV6_DONTFRAG 14
+
+static const struct reuse__option reuse__options[] = {
+    {SOL_SOCKET, SO_KEEPALIVE},
+    {SOL_SOCKET, SO_OOBINLINE},
+    {SOL_SOCKET, SO_RCVBUF},
+    {SOL_SOCKET, SO_SNDBUF},
+    {SOL_SOCKET, SO_LINGER},
+    {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_IP, IP_TOS},
+    {IPPROTO_IP, IP_TTL},
+    {IPPROTO_IP, IP_DONTFRAGMENT},
+    {IPPROTO_IPV6, IPV6_V6ONLY},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+    {IPPROTO_IPV6, REUSE__IPV6_DONTFRAG},
+};
+
+#define REUSE__OPTION_COUNT (sizeof reuse__options / sizeof reuse__options[0])
+
+union reuse__value {
+    DWORD number;
+    struct linger linger;
+};
+
+struct reuse__settings {
+    int lengths[REUSE__OPTION_COUNT]; /* 0 where the host does not know the option. */
+    union reuse__value values[REUSE__OPTION_COUNT];
+};
+
+static struct once reuse__once;
+static int reuse__available;
+
+static int reuse__replace(SOCKET s, const struct reuse__kind* kind) {
+    struct reuse__kind asked = *kind;
+    IO_STATUS_BLOCK block;
+    return host.NtDeviceIoControlFile((HANDLE) s, NULL, NULL, NULL, &block, REUSE__CREATE, &asked,
+                                      sizeof asked, NULL, 0) == 0;
+}
+
+static int reuse__is_listening(SOCKET s) {
+    int listening = 0, length = sizeof listening;
+    return host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &length) == 0 &&
+           listening;
+}
+
+/* A socket that listens and, after the request, does not any more. */
+static void reuse__probe(void) {
+    static const struct reuse__kind kind = {AF_INET, SOCK_STREAM, IPPROTO_TCP, 0};
+    struct sockaddr_in name = {0};
+    SOCKET s;
+
+    if (host.wine_get_version == NULL)
+        return;
+    s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (s == INVALID_SOCKET)
+        return;
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (host.bind(s, (struct sockaddr*) &name, sizeof name) == 0 && host.listen(s, 1) == 0 &&
+        reuse__is_listening(s))
+        reuse__available = reuse__replace(s, &kind) && !reuse__is_listening(s);
+    host.closesocket(s);
+}
+
+int reuse_is_available(void) {
+    int error = WSAGetLastError();
+    once_run(&reuse__once, reuse__probe);
+    WSASetLastError(error);
+    return reuse__available;
+}
+
+static int reuse__get_kind(SOCKET s, struct reuse__kind* kind) {
+    WSAPROTOCOL_INFOW info;
+    int length = sizeof info;
+    if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
+        return -1;
+    kind->family = info.iAddressFamily;
+    kind->type = info.iSocketType;
+    kind->protocol = info.iProtocol;
+    kind->flags = 0;
+    return 0;
+}
+
+static void reuse__get_option(SOCKET s, size_t i, struct reuse__settings* settings) {
+    int length = sizeof settings->values[i];
+    memset(&settings->values[i], 0, sizeof settings->values[i]);
+    if (host.getsockopt(s, reuse__options[i].level, reuse__options[i].name,
+                        (char*) &settings->values[i], &length) != 0)
+        length = 0;
+    settings->lengths[i] = length;
+}
+
+static void reuse__save(SOCKET s, struct reuse__settings* settings) {
+    size_t i;
+    for (i = 0; i < REUSE__OPTION_COUNT; i++)
+        reuse__get_option(s, i, settings);
+}
+
+/* Only what differs from a new socket's is set: a buffer's size, once set, is no longer the
+ * system's to adapt. */
+static void reuse__restore(SOCKET s, const struct reuse__settings* saved) {
+    struct reuse__settings fresh;
+    size_t i;
+    for (i = 0; i < REUSE__OPTION_COUNT; i++) {
+        reuse__get_option(s, i, &fresh);
+        if (saved->lengths[i] == 0 || saved->lengths[i] != fresh.lengths[i] ||
+            memcmp(&saved->values[i], &fresh.values[i], sizeof fresh.values[i]) == 0)
+            continue;
+        if (host.setsockopt(s, reuse__options[i].level, reuse__options[i].name,
+                            (const char*) &saved->values[i], saved->lengths[i]) != 0)
+            log_warn("socket %#Ix: option %d of level %d could not be kept (error %d)", (size_t) s,
+                     reuse__options[i].name, reuse__options[i].level, WSAGetLastError());
+    }
+}
+
+/* The process remembers the Unix socket of a handle until the handle is closed. A handle that is
+ * protected from being closed stays open, and what was remembered is forgotten all the same. */
+static void reuse__forget_descriptor(SOCKET s) {
+    DWORD flags = 0;
+    if (!GetHandleInformation((HANDLE) s, &flags) ||
+        !SetHandleInformation((HANDLE) s, HANDLE_FLAG_PROTECT_FROM_CLOSE,
+                              HANDLE_FLAG_PROTECT_FROM_CLOSE))
+        return;
+    NtClose((HANDLE) s);
+    if (!(flags & HANDLE_FLAG_PROTECT_FROM_CLOSE))
+        SetHandleInformation((HANDLE) s, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
+}
+
+/* A handle can have one completion port. One that was given to the socket before we were loaded
+ * cannot be given to it again, so such a socket is left alone; that it takes another shows that it
+ * had none, and the fresh Unix socket forgets the other. */
+static int reuse__has_unknown_port(const struct record* record) {
+    HANDLE port;
+    int has;
+    if (record->port != NULL || (table_flags(record->handle) & TABLE_SEEN))
+        return 0;
+    port = host.CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    has = port == NULL || host.CreateIoCompletionPort((HANDLE) record->handle, port, 0, 0) == NULL;
+    if (port != NULL)
+        host.CloseHandle(port);
+    return has;
+}
+
+/* What was received and not read makes the system reset a connection that is closed. Returns 0, or
+ * the reason why the socket cannot be used again. */
+static int reuse__drain(SOCKET s) {
+    static char sink[4096]; /* What is written here nobody reads. */
+    WSABUF buffer = {sizeof sink, sink};
+    u_long waiting = 0;
+    DWORD received, flags;
+
+    while (host.ioctlsocket(s, FIONREAD, &waiting) == 0 && waiting > 0) {
+        flags = 0;
+        if (host.WSARecv(s, &buffer, 1, &received, &flags, NULL, NULL) != 0)
+            return WSAGetLastError() == WSAESHUTDOWN ? WSAEOPNOTSUPP : WSAECONNRESET;
+        if (received == 0)
+            break;
+    }
+    return 0;
+}
+
+/* Wine takes a socket that was reset for one that stays so. */
+static int reuse__is_reset(SOCKET s) {
+    unsigned events = 0;
+    return afd_is_available() && afd_look(&s, AFD_EVENT_RESET, &events, 1) == 0 &&
+           (events & AFD_EVENT_RESET) != 0;
+}
+
+static void reuse__report_to_port(const struct record* record) {
+    if (record->port != NULL)
+        host.CreateIoCompletionPort((HANDLE) record->handle, record->port, record->key, 0);
+    if (record->modes != 0 && host.SetFileCompletionNotificationModes != NULL)
+        host.SetFileCompletionNotificationModes((HANDLE) record->handle, record->modes);
+}
+
+/* With lingering on, the server would wait in the midst of its work until all was sent. */
+static void reuse__stop_lingering(SOCKET s) {
+    static const struct linger off = {0, 0};
+    host.setsockopt(s, SOL_SOCKET, SO_LINGER, (const char*) &off, sizeof off);
+}
+
+int reuse_socket(struct record* record) {
+    SOCKET s = record->handle;
+    struct reuse__settings settings;
+    struct reuse__kind kind;
+    int error;
+
+    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) ||
+        reuse__get_kind(s, &kind) != 0 || reuse__has_unknown_port(record))
+        return WSAEOPNOTSUPP;
+    if (reuse__is_reset(s))
+        return WSAECONNRESET;
+    reuse__save(s, &settings);
+    if (host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) s, NULL);
+    error = reuse__drain(s);
+    if (error != 0)
+        return error;
+    reuse__stop_lingering(s);
+    if (!reuse__replace(s, &kind)) {
+        reuse__restore(s, &settings);
+        return WSAENOBUFS;
+    }
+    reuse__forget_descriptor(s);
+    reuse__restore(s, &settings);
+    reuse__report_to_port(record);
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DRIVERS_REUSE_H
+#define WSEXT_DRIVERS_REUSE_H
+
+#include "core/record.h"
+
+/* Making a connected socket as good as new, with the same handle. Wine has a private request, with
+ * which it makes its sockets in the first place, that puts a fresh Unix socket below a handle; the
+ * one that was there is closed, so that what it had still to send goes out and its peer sees an
+ * orderly end (measured on Wine 8.0 and 10.0). No other host is known to have a way.
+ *
+ * What is kept: the handle, its blocking mode, the completion port and its key, the completion
+ * notification modes, the options that programs set on stream sockets, and that it counts as bound.
+ * What cannot be kept: a local port or address that the program chose. */
+
+/* Whether the host has such a request; asked once, by what it does to a socket of our own, without
+ * network traffic. */
+int reuse_is_available(void);
+
+/* Under the record's lock: makes the socket unconnected. Operations of the host on it are
+ * cancelled first, and what the peer has sent and nobody has received is thrown away, as otherwise
+ * the system would reset the connection instead of ending it. Returns 0 or a Winsock error, with
+ * the connection as it was:
+ *     WSAEOPNOTSUPP  the host has no way, or this socket cannot be kept whole: its port is not
+ *                    known to us, its address was chosen by the program, or it was shut down
+ *     WSAECONNRESET  the connection was reset, which the host does not forget of a socket
+ *     WSAENOBUFS     the host is short of sockets */
+int reuse_socket(struct record* record);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/disconnectex.h"
+
+#include <mswsock.h>
+#include <stdlib.h>
+
+#include "core/engine.h"
+#include "core/status.h"
+#include "core/table.h"
+#include "drivers/delivery.h"
+#include "drivers/reuse.h"
+#include "host/log.h"
+#include "host/memory.h"
+
+/* An empty send, queued behind those that are under way, ends when they have ended, and tells
+ * whether the connection still stands. */
+struct disconnectex {
+    struct task task;
+    DWORD flags;
+    int is_flushed; /* The empty send was begun. */
+};
+
+static int disconnectex__is_connected(SOCKET s) {
+    DWORD seconds = 0xFFFFFFFFu;
+    int length = sizeof seconds;
+    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) != 0)
+        return WSAGetLastError() == WSAENOTSOCK ? WSAENOTSOCK : WSAENOTCONN;
+    return seconds != 0xFFFFFFFFu ? 0 : WSAENOTCONN;
+}
+
+int disconnectex_begin(SOCKET s, DWORD flags) {
+    struct record* record;
+    int error = disconnectex__is_connected(s);
+
+    if (error != 0)
+        return error;
+    if ((flags & TF_REUSE_SOCKET) && !reuse_is_available())
+        return WSAEOPNOTSUPP;
+    record = record_need(s);
+    if (record == NULL)
+        error = WSAENOBUFS;
+    else if (record_step(record, MACHINE_DISCONNECT) & MACHINE_FORBIDDEN)
+        error = WSAENOTCONN;
+    record_release(s);
+    return error;
+}
+
+/* Under the record's lock. A program may have shut the sending side down by itself. */
+static int disconnectex__end(struct record* record, DWORD flags, int send_error) {
+    if (send_error != 0 && send_error != WSAESHUTDOWN)
+        return send_error;
+    if (!(flags & TF_REUSE_SOCKET))
+        return host.shutdown(record->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
+    /* The host keeps a shutdown with the handle, so that nothing could be sent ever after. */
+    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_socket(record);
+}
+
+int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
+    struct record* record;
+    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
+
+    record_hold_handles();
+    record = record_find(s);
+    if (record != NULL && record->machine.state == MACHINE_DISCONNECTING) {
+        error = disconnectex__end(record, flags, send_error);
+        record_step(record, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
+                                                                    : MACHINE_DISCONNECTED);
+    }
+    record_release(s);
+    record_release_handles();
+    return error;
+}
+
+static enum task_verdict disconnectex__advance(struct task* task, uint32_t status, DWORD bytes) {
+    struct disconnectex* self = (struct disconnectex*) task;
+    WSABUF nothing = {0, NULL};
+    int error;
+    (void) bytes;
+
+    if (!self->is_flushed) {
+        self->is_flushed = 1;
+        if (task_send(task, &nothing, 1) == TASK_WAITS)
+            return TASK_WAITS;
+        status = task->status;
+    }
+    if (status == STATUS__CANCELLED)
+        return task_end(task, STATUS__CANCELLED, 0);
+    error = disconnectex_finish(task->handle, self->flags, status_to_error(status));
+    return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), 0);
+}
+
+/* One that was cancelled leaves the connection as it is. */
+static void disconnectex__settle(struct record* record, struct task* task) {
+    if (task->status != STATUS__SUCCESS)
+        record_step(record, MACHINE_DISCONNECTED);
+}
+
+static void disconnectex__release(struct task* task) {
+    free(task);
+}
+
+static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance,
+                                                    disconnectex__settle, disconnectex__release};
+
+static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
+    struct disconnectex* self = calloc(1, sizeof *self);
+    struct record* record;
+    int error = WSAENOBUFS;
+
+    if (self == NULL)
+        return error;
+    self->task.kind = &disconnectex__kind;
+    self->task.overlapped = overlapped;
+    self->flags = flags;
+    record = record_find(s);
+    if (record != NULL)
+        error = task_start(record, &self->task);
+    record_release(s);
+    if (error != 0)
+        free(self);
+    return error != 0 ? error : ERROR_IO_PENDING;
+}
+
+/* Waits until what was sent before is on its way, or finds out whether it has to be waited for:
+ * returns 0 or a Winsock error, with WSAEWOULDBLOCK for the latter. */
+static int disconnectex__flush(SOCKET s, int may_wait) {
+    WSABUF nothing = {0, NULL};
+    OVERLAPPED overlapped = {0};
+    DWORD sent, flags;
+    int error = 0;
+
+    overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (overlapped.hEvent == NULL)
+        return WSAENOBUFS;
+    overlapped.hEvent = (HANDLE) ((ULONG_PTR) overlapped.hEvent | 1);
+    if (host.WSASend(s, &nothing, 1, &sent, 0, &overlapped, NULL) != 0)
+        error = WSAGetLastError();
+    if (error == WSA_IO_PENDING) {
+        if (!may_wait && host.CancelIoEx != NULL)
+            host.CancelIoEx((HANDLE) s, &overlapped);
+        error = WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags) ? 0 : WSAGetLastError();
+        if (error == WSA_OPERATION_ABORTED && !may_wait)
+            error = WSAEWOULDBLOCK;
+    }
+    CloseHandle((HANDLE) ((ULONG_PTR) overlapped.hEvent & ~(ULONG_PTR) 1));
+    return error;
+}
+
+/* The operation has ended within the call. As with ConnectEx it is reported as one that was
+ * pending, with a packet, also in skip mode. */
+static int disconnectex__complete(SOCKET s, OVERLAPPED* overlapped) {
+    struct record* record;
+    if (overlapped == NULL)
+        return 0;
+    record = record_find(s);
+    if (record != NULL) {
+        delivery_begin(overlapped);
+        stats_count_end(STATS_DISCONNECTEX, 0);
+        delivery_complete(record, overlapped, STATUS__SUCCESS, 0);
+    }
+    record_release(s);
+    return record != NULL ? ERROR_IO_PENDING : WSAENOTSOCK;
+}
+
+static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {
+    int error;
+
+    if (host_is_shut())
+        return WSANOTINITIALISED;
+    if (reserved != 0 || (flags & ~(DWORD) TF_REUSE_SOCKET) != 0)
+        return WSAEINVAL;
+    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
+        return WSAEFAULT;
+    error = disconnectex_begin(s, flags);
+    if (error != 0)
+        return error;
+
+    error = disconnectex__flush(s, overlapped == NULL);
+    if (error == WSAEWOULDBLOCK) {
+        error = disconnectex__start(s, overlapped, flags);
+        if (error != ERROR_IO_PENDING)
+            disconnectex_finish(s, flags, error);
+        return error;
+    }
+    error = disconnectex_finish(s, flags, error);
+    return error != 0 ? error : disconnectex__complete(s, overlapped);
+}
+
+BOOL PASCAL disconnectex_call(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {
+    int error = disconnectex__checked(s, overlapped, flags, reserved);
+    stats_count_call(STATS_DISCONNECTEX, error, 0);
+    log_info("socket %#Ix DisconnectEx%s is answered with %s (%d)", (size_t) s,
+             flags & TF_REUSE_SOCKET ? " for reuse" : "", status_error_name(error), error);
+    WSASetLastError(error);
+    return error == 0;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+
+/* DisconnectEx with TF_REUSE_SOCKET, and what becomes of the socket. */
+
+#include "conformance.h"
+
+#define REUSE__ROUNDS 1000
+#define REUSE__LARGE (16u << 20)
+
+static int reuse__disconnect(SOCKET client) {
+    LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
+
+    WSASetLastError(0);
+    return disconnect_ex(client, NULL, TF_REUSE_SOCKET, 0) ? 0 : WSAGetLastError();
+}
+
+static void reuse__ended(SOCKET server) {
+    char buffer[8];
+
+    CHECK_EQ(conf_last(recv(server, buffer, sizeof buffer, 0)), 0);
+    closesocket(server);
+}
+
+/* Connects once more with a payload, sends both ways, and leaves the connection up. */
+static SOCKET reuse__connect(SOCKET client, SOCKET listener, const struct conf_target *target) {
+    OVERLAPPED overlapped = {0};
+    char buffer[8] = {0};
+    SOCKET server;
+    DWORD bytes;
+
+    overlapped.hEvent = conf_event();
+    conf_start(client, target, "hello", 5, &overlapped);
+    server = conf_accept(listener);
+    CHECK_EQ(recv(server, buffer, sizeof buffer, 0), 5);
+    CHECK(memcmp(buffer, "hello", 5) == 0);
+    CHECK_EQ(conf_wait(client, &overlapped, &bytes), 0);
+    CHECK_EQ(bytes, 5);
+    CloseHandle(overlapped.hEvent);
+    conf_update(client);
+    conf_exchange(client, server);
+    return server;
+}
+
+static void reuse__one_round(int family) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(family, 5, &target);
+    SOCKET client = conf_client(family);
+    SOCKET server = reuse__connect(client, listener, &target);
+
+    CHECK_EQ(reuse__disconnect(client), 0);
+    reuse__ended(server);
+    server = reuse__connect(client, listener, &target);
+    CHECK_EQ(reuse__disconnect(client), 0);
+    reuse__ended(server);
+}
+
+CONF_TEST(reuse_once) {
+    reuse__one_round(AF_INET);
+}
+
+CONF_TEST(reuse_ipv6) {
+    conf_need_ipv6();
+    reuse__one_round(AF_INET6);
+}
+
+/* Everything by the completion port that the socket was given once. */
+CONF_TEST(reuse_1000_rounds) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    HANDLE port = conf_port(client);
+    LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
+    int round;
+
+    for (round = 0; round < REUSE__ROUNDS; round++) {
+        OVERLAPPED connecting = {0};
+        OVERLAPPED ending = {0};
+        char buffer[8] = {0};
+        SOCKET server;
+
+        conf_start(client, &target, "hello", 5, &connecting);
+        conf_packet(port, &connecting, 0, 5);
+        conf_update(client);
+        server = conf_accept(listener);
+        CHECK_EQ(recv(server, buffer, 5, MSG_WAITALL), 5);
+        CHECK(memcmp(buffer, "hello", 5) == 0);
+        conf_exchange(client, server);
+        CHECK_EQ(disconnect_ex(client, &ending, TF_REUSE_SOCKET, 0), FALSE);
+        CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+        conf_packet(port, &ending, 0, 0);
+        reuse__ended(server);
+    }
+    conf_quiet(port);
+}
+
+CONF_TEST(reuse_without_payload) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    int round;
+
+    for (round = 0; round < 5; round++) {
+        SOCKET server;
+        conf_connect(client, &target);
+        conf_update(client);
+        server = conf_accept(listener);
+        conf_exchange(client, server);
+        CHECK_EQ(reuse__disconnect(client), 0);
+        reuse__ended(server);
+    }
+}
+
+CONF_TEST(reuse_without_update) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    int round;
+
+    for (round = 0; round < 3; round++) {
+        conf_connect(client, &target);
+        CHECK_EQ(reuse__disconnect(client), 0);
+        reuse__ended(conf_accept(listener));
+    }
+}
+
+CONF_TEST(reuse_connect_plainly) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    reuse__ended(pair.server);
+    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
+    conf_exchange(pair.client, conf_accept(listener));
+}
+
+CONF_TEST(reuse_skip_mode_kept) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    HANDLE port = conf_port(pair.client);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    WSABUF buffer = {1, "x"};
+    OVERLAPPED sending = {0};
+
+    CHECK(SetFileCompletionNotificationModes((HANDLE) pair.client,
+                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
+    conf_accept(listener);
+    CHECK_EQ(WSASend(pair.client, &buffer, 1, NULL, 0, &sending, NULL), 0);
+    conf_quiet(port);
+}
+
+CONF_TEST(reuse_options_kept) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct linger linger = {1, 5};
+    struct linger kept = {0, 0};
+    DWORD on = 1;
+    int size = 60000;
+    int got = 0;
+    int length = sizeof kept;
+
+    CHECK_EQ(setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &on, sizeof on), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &on, sizeof on), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &size, sizeof size), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &linger, sizeof linger), 0);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &kept, &length), 0);
+    CHECK_EQ(kept.l_onoff, 1);
+    CHECK_EQ(kept.l_linger, 5);
+    length = sizeof got;
+    CHECK_EQ(getsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &got, &length), 0);
+    CHECK_EQ(got, 1);
+    length = sizeof got;
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &got, &length), 0);
+    CHECK_EQ(got, 1);
+    length = sizeof got;
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &got, &length), 0);
+    CHECK_EQ(got, size);
+    reuse__ended(pair.server);
+}
+
+CONF_TEST(reuse_nonblocking_kept) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    u_long on = 1;
+    char byte;
+
+    CHECK_EQ(ioctlsocket(pair.client, FIONBIO, &on), 0);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    conf_connect(pair.client, &target);
+    conf_update(pair.client);
+    conf_accept(listener);
+    CHECK_EQ(conf_last(recv(pair.client, &byte, 1, 0)), WSAEWOULDBLOCK);
+}
+
+/* What the peer has sent and the program has not read must not make a reset of the end. */
+CONF_TEST(reuse_unread_data) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    char *payload = conf_pages(100000);
+    char buffer[4096];
+    int got = 0;
+    int part;
+
+    CHECK_EQ(send(pair.server, payload, 100000, 0), 100000);
+    CHECK_EQ(send(pair.client, payload, 100000, 0), 100000);
+    Sleep(20);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    while ((part = recv(pair.server, buffer, sizeof buffer, 0)) > 0)
+        got += part;
+    CHECK_EQ(conf_last(part), 0);
+    CHECK_EQ(got, 100000);
+}
+
+/* A send that is under way, to a peer that is slow, goes out before the end. */
+CONF_TEST(reuse_behind_a_send) {
+    struct conf_sink sink = {0};
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    HANDLE port = conf_port(client);
+    OVERLAPPED connecting = {0};
+    OVERLAPPED ending = {0};
+    char *payload = conf_pages(REUSE__LARGE);
+
+    sink.accept_delay = 100;
+    conf_pattern_fill(payload, REUSE__LARGE);
+    conf_sink_start(&sink);
+    conf_start(client, &sink.target, payload, REUSE__LARGE, &connecting);
+    Sleep(50);
+    CHECK_EQ(conf_disconnect_pointer(client)(client, &ending, TF_REUSE_SOCKET, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    conf_packet(port, &connecting, 0, REUSE__LARGE);
+    conf_packet(port, &ending, 0, 0);
+    conf_sink_finish(&sink);
+    CHECK(sink.intact && sink.ended);
+    CHECK_EQ(sink.received, REUSE__LARGE);
+    memset(&connecting, 0, sizeof connecting);
+    conf_start(client, &target, "x", 1, &connecting);
+    conf_packet(port, &connecting, 0, 1);
+    conf_update(client);
+    conf_accept(listener);
+    conf_quiet(port);
+}
+
+CONF_TEST(reuse_large_payload_again) {
+    struct conf_sink sink = {0};
+    struct conf_pair pair = conf_pair(AF_INET);
+    OVERLAPPED overlapped = {0};
+    char *payload = conf_pages(REUSE__LARGE);
+    DWORD bytes;
+
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    reuse__ended(pair.server);
+    conf_pattern_fill(payload, REUSE__LARGE);
+    conf_sink_start(&sink);
+    overlapped.hEvent = conf_event();
+    conf_start(pair.client, &sink.target, payload, REUSE__LARGE, &overlapped);
+    CHECK_EQ(conf_wait(pair.client, &overlapped, &bytes), 0);
+    CHECK_EQ(bytes, REUSE__LARGE);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    conf_sink_finish(&sink);
+    CHECK(sink.intact && sink.ended);
+    CHECK_EQ(sink.received, REUSE__LARGE);
+}
+
+CONF_TEST(reuse_refused_then_connected) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct conf_target refusing;
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    OVERLAPPED overlapped = {0};
+
+    conf_refuse(AF_INET, &refusing);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    overlapped.hEvent = conf_event();
+    conf_start(pair.client, &refusing, "x", 1, &overlapped);
+    CHECK_EQ(conf_wait(pair.client, &overlapped, NULL), WSAECONNREFUSED);
+    closesocket(reuse__connect(pair.client, listener, &target));
+}
+
+CONF_TEST(reuse_is_not_connected) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct sockaddr_storage name;
+    int length = sizeof name;
+    DWORD seconds = 0;
+
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_last(getpeername(pair.client, (struct sockaddr *) &name, &length)), WSAENOTCONN);
+    CHECK(send(pair.client, "x", 1, 0) < 0);
+    CHECK_EQ(conf_last(shutdown(pair.client, SD_SEND)), WSAENOTCONN);
+    CHECK_EQ(conf_last(setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)),
+             WSAENOTCONN);
+    length = sizeof seconds;
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length), 0);
+    CHECK_EQ(seconds, 0xFFFFFFFFu);
+    CHECK_EQ(reuse__disconnect(pair.client), WSAENOTCONN);
+    /* Still bound. */
+    length = sizeof name;
+    CHECK_EQ(getsockname(pair.client, (struct sockaddr *) &name, &length), 0);
+}
+
+/* The host keeps a shutdown with the handle: success would be one without effect. */
+CONF_TEST(reuse_after_shutdown) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    char buffer[8];
+
+    CHECK_EQ(shutdown(pair.client, SD_SEND), 0);
+    CHECK_EQ(reuse__disconnect(pair.client), WSAEOPNOTSUPP);
+    CHECK_EQ(send(pair.server, "still", 5, 0), 5);
+    CHECK_EQ(recv(pair.client, buffer, sizeof buffer, 0), 5);
+}
+
+CONF_TEST(reuse_chosen_port) {
+    struct conf_target target;
+    struct conf_target own;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_tcp(AF_INET);
+    SOCKET free_port = conf_refuse(AF_INET, &own);
+
+    closesocket(free_port);
+    CHECK_EQ(bind(client, (struct sockaddr *) &own.name, own.length), 0);
+    conf_connect(client, &target);
+    conf_update(client);
+    CHECK_EQ(reuse__disconnect(client), WSAEOPNOTSUPP);
+    conf_exchange(client, conf_accept(listener));
+}
+
+CONF_TEST(reuse_reset_connection) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct linger hard = {1, 0};
+
+    CHECK_EQ(setsockopt(pair.server, SOL_SOCKET, SO_LINGER, (char *) &hard, sizeof hard), 0);
+    closesocket(pair.server);
+    Sleep(20);
+    CHECK(reuse__disconnect(pair.client) != 0);
+}
+
+CONF_TEST(reuse_peer_closed_first) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    int round;
+
+    for (round = 0; round < 5; round++) {
+        char buffer[8];
+        closesocket(reuse__connect(client, listener, &target));
+        CHECK_EQ(recv(client, buffer, sizeof buffer, 0), 0);
+        CHECK_EQ(reuse__disconnect(client), 0);
+    }
+}
+
+CONF_TEST(reuse_pending_receive) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    HANDLE port = conf_port(pair.client);
+    WSABUF buffer = {8, conf_pages(8)};
+    OVERLAPPED receiving = {0};
+    DWORD flags = 0;
+
+    CHECK_EQ(conf_last(WSARecv(pair.client, &buffer, 1, NULL, &flags, &receiving, NULL)),
+             WSA_IO_PENDING);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    conf_packet(port, &receiving, ERROR_OPERATION_ABORTED, 0);
+    conf_quiet(port);
+    reuse__ended(pair.server);
+}
+
+CONF_TEST(reuse_then_close) {
+    struct conf_pair pair = conf_pair(AF_INET);
+
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(closesocket(pair.client), 0);
+    reuse__ended(pair.server);
+}
+
+static DWORD WINAPI reuse__race(void *parameter) {
+    return (DWORD) reuse__disconnect((SOCKET) parameter);
+}
+
+CONF_TEST(reuse_two_at_once) {
+    int round;
+
+    for (round = 0; round < 20; round++) {
+        struct conf_pair pair = conf_pair(AF_INET);
+        HANDLE threads[2];
+        DWORD results[2];
+        int i;
+
+        for (i = 0; i < 2; i++)
+            threads[i] = CreateThread(NULL, 0, reuse__race, (void *) pair.client, 0, NULL);
+        for (i = 0; i < 2; i++) {
+            CHECK_EQ(WaitForSingleObject(threads[i], CONF__LIMIT), WAIT_OBJECT_0);
+            GetExitCodeThread(threads[i], &results[i]);
+        }
+        CHECK((results[0] == 0) != (results[1] == 0));
+        CHECK_EQ(results[0] + results[1], WSAENOTCONN);
+        reuse__ended(pair.server);
+        closesocket(pair.client);
+    }
+}
