@@ -16,6 +16,7 @@ struct record {
     unsigned char by_engine; /* The host carries the OVERLAPPED for the engine's thread. */
     unsigned char survives;  /* The operation outlives the thread that issued it. */
     unsigned char finished;  /* The carried operation is known to have ended. */
+    unsigned char endless;   /* Operations that the host cancels by request only are pending. */
     unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
     unsigned char modes;     /* The completion notification modes that the program has set. */
     unsigned char counted;   /* The statistics wait for the operation's end. */

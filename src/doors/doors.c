@@ -9,6 +9,7 @@
 #include "doors/interpose.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
+#include "ext/controls.h"
 #include "ext/extensions.h"
 #include "ext/options.h"
 #include "host/module.h"
@@ -286,6 +287,9 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
         return doors__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
                                                      overlapped, routine));
+    if (controls_is_ours(code))
+        return doors__answer(controls_call(s, code, in, in_length, out, out_length, returned,
+                                           overlapped, routine));
     result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
     if (result == 0 && code == (DWORD) FIONBIO)
         doors__set_nonblocking(s, *(const u_long*) in != 0);

@@ -211,6 +211,30 @@ int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned 
     return 0;
 }
 
+static struct once afd__idle_once;
+static SOCKET afd__idle;
+
+static void afd__make_idle(void) {
+    afd__idle = host.socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+/* The poll asks for no event, and of a socket of ours that is never closed, since closing is told
+ * unasked. A reply is never made, but has to have room. */
+host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
+                     IO_STATUS_BLOCK* block) {
+    static struct afd__request reply;
+    struct afd__request request;
+    ULONG size = afd__request_size(1);
+
+    once_run(&afd__idle_once, afd__make_idle);
+    request.timeout.QuadPart = AFD__NEVER;
+    request.count = 1;
+    request.exclusive = 0;
+    afd__ask_for(&request.sockets[0], afd__idle, 0);
+    return host.NtDeviceIoControlFile((HANDLE) s, event, apc, context, block, AFD__POLL, &request,
+                                      size, &reply, size);
+}
+
 static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(struct operation*),
                              void (*report)(struct operation*, enum afd_outcome, uint32_t)) {
     unsigned i;

@@ -30,6 +30,11 @@ int afd_is_available(void);
 #define AFD_GROUP_SIZE 128u
 int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned count);
 
+/* Starts a poll on the socket's own handle that nothing ends but cancelling and closing, with the
+ * arguments that NtDeviceIoControlFile() has. Returns its status. May be called by any thread. */
+host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
+                     IO_STATUS_BLOCK* block);
+
 /* Puts an operation among those to be watched; afd_submit() begins to watch it. */
 void afd_add(struct operation* operation);
 

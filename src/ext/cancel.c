@@ -84,6 +84,9 @@ void cancel_for_close(SOCKET s) {
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
         if ((actions & MACHINE_CANCEL_HOST) && record->is_send)
             cancel__carried(record);
+        /* The others of the socket's operations end with it in any case. */
+        if (record->endless && host.CancelIoEx != NULL)
+            host.CancelIoEx((HANDLE) s, NULL);
         task_close(record, 0);
         record_drop(s);
     }

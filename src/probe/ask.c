@@ -17,6 +17,7 @@
 #endif
 #ifndef SIO_IDEAL_SEND_BACKLOG_QUERY
 #define SIO_IDEAL_SEND_BACKLOG_QUERY _IOR('t', 123, ULONG)
+#define SIO_IDEAL_SEND_BACKLOG_CHANGE _IO('t', 122)
 #endif
 
 /* Of Microsoft's mswsock.h; older headers lack them. */
@@ -214,6 +215,8 @@ static void ask__ioctls(const struct probe_api* api, SOCKET tcp, SOCKET udp,
     ask__ioctl(api, tcp, answers, "SIO_TCP_INITIAL_RTO", SIO_TCP_INITIAL_RTO, &rto, sizeof rto, 0);
     ask__ioctl(api, tcp, answers, "SIO_IDEAL_SEND_BACKLOG_QUERY", SIO_IDEAL_SEND_BACKLOG_QUERY,
                NULL, 0, sizeof(ULONG));
+    ask__ioctl(api, tcp, answers, "SIO_IDEAL_SEND_BACKLOG_CHANGE", SIO_IDEAL_SEND_BACKLOG_CHANGE,
+               NULL, 0, 0);
     ask__ioctl(api, udp, answers, "SIO_UDP_CONNRESET", SIO_UDP_CONNRESET, &off, sizeof off, 0);
     ask__ioctl(api, udp, answers, "SIO_UDP_NETRESET", SIO_UDP_NETRESET, &off, sizeof off, 0);
 }
