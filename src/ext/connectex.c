@@ -13,13 +13,12 @@
 #include "drivers/driver.h"
 #include "drivers/native.h"
 #include "drivers/synchronous.h"
+#include "ext/kind.h"
 #include "host/log.h"
 #include "host/memory.h"
 
 /* The longest address that any family has; what a program passes beyond is of no meaning. */
 #define CONNECTEX__NAME_SIZE ((int) sizeof(struct sockaddr_storage))
-
-#define CONNECTEX__FILE_MODE 16 /* FileModeInformation */
 
 union connectex__name {
     struct sockaddr any;
@@ -96,37 +95,6 @@ unsigned connectex_digest(const struct sockaddr* name) {
     for (i = 0; i < length; i++)
         digest = (digest ^ bytes[i]) * 16777619u;
     return digest;
-}
-
-/* Whether I/O on a handle is carried out while the caller waits; asked once of a socket that was
- * created before we were loaded. */
-static int connectex__is_synchronous(SOCKET s) {
-    ULONG mode = 0; /* FILE_MODE_INFORMATION */
-    IO_STATUS_BLOCK block;
-    return host.NtQueryInformationFile((HANDLE) s, &block, &mode, sizeof mode,
-                                       (FILE_INFORMATION_CLASS) CONNECTEX__FILE_MODE) == 0 &&
-           (mode & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
-}
-
-/* ConnectEx is for connection-oriented sockets only, which Wine does not check. The kind of a
- * socket that was created before we were loaded is asked for once. */
-static int connectex__check_kind(SOCKET s) {
-    unsigned flags = table_flags(s);
-    int type, length = sizeof type;
-
-    if (flags & TABLE_STREAM)
-        return 0;
-    if (flags & TABLE_NOT_STREAM)
-        return WSAEOPNOTSUPP;
-    if (host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0)
-        return WSAGetLastError();
-    if (type == SOCK_DGRAM || type == SOCK_RAW)
-        return WSAEOPNOTSUPP;
-    flags = TABLE_STREAM | (connectex__is_synchronous(s) ? TABLE_SYNCHRONOUS : 0);
-    record_find(s);
-    table_change_flags(s, flags, TABLE_NOT_STREAM);
-    record_release(s);
-    return 0;
 }
 
 static int connectex__option(SOCKET s, int option, int missing) {
@@ -309,7 +277,7 @@ static int connectex__run_overlapped(const struct driver_request* request,
 static int connectex__run(const struct driver_request* request, DWORD* bytes_sent) {
     enum driver_result result = DRIVER_REFUSED;
     SOCKET s = request->handle;
-    int error = connectex__check_kind(s);
+    int error = kind_check_stream(s);
     unsigned flags = table_flags(s); /* Another thread may close the socket before we return. */
 
     if (error != 0)
