@@ -20,6 +20,7 @@ struct record {
     unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
     unsigned char modes;     /* The completion notification modes that the program has set. */
     unsigned char counted;   /* The statistics wait for the operation's end. */
+    unsigned short listens;  /* The family of a socket that is known to listen; 0 elsewhere. */
     unsigned number;         /* Of the operation, counted from 1 in this process; for the log. */
     LONG64 started;          /* When the operation was issued, in microseconds. */
     DWORD owner;             /* The thread that issued the operation. */

@@ -4,7 +4,6 @@
 #include <mswsock.h>
 
 #include "host/host.h"
-#include "host/memory.h"
 
 /* The names that mswsock.dll itself exports. What the host has as an extension function is the
  * host's; the others fail with the error that says so, where the host's own DLL raises an
@@ -24,17 +23,6 @@ static void* classic__host_function(SOCKET s, const GUID* guid) {
     return function;
 }
 
-BOOL PASCAL classic_AcceptEx(SOCKET listener, SOCKET acceptor, void* buffer, DWORD receive_length,
-                             DWORD local_length, DWORD remote_length, DWORD* received,
-                             OVERLAPPED* overlapped) {
-    static const GUID guid = WSAID_ACCEPTEX;
-    LPFN_ACCEPTEX function = (LPFN_ACCEPTEX) classic__host_function(listener, &guid);
-    if (function == NULL)
-        return FALSE;
-    return function(listener, acceptor, buffer, receive_length, local_length, remote_length,
-                    received, overlapped);
-}
-
 BOOL PASCAL classic_TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
                                  OVERLAPPED* overlapped, TRANSMIT_FILE_BUFFERS* buffers,
                                  DWORD flags) {
@@ -43,31 +31,6 @@ BOOL PASCAL classic_TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_
     if (function == NULL)
         return FALSE;
     return function(s, file, length, per_send, overlapped, buffers, flags);
-}
-
-void PASCAL classic_GetAcceptExSockaddrs(void* buffer, DWORD receive_length, DWORD local_length,
-                                         DWORD remote_length, struct sockaddr** local,
-                                         int* local_size, struct sockaddr** remote,
-                                         int* remote_size) {
-    static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
-    static LPFN_GETACCEPTEXSOCKADDRS function;
-    /* It has no way to fail but to set nothing. */
-    if (!memory_is_readable(buffer, (size_t) receive_length + local_length + remote_length) ||
-        !memory_is_writable(local, sizeof *local) || !memory_is_writable(remote, sizeof *remote) ||
-        !memory_is_writable(local_size, sizeof *local_size) ||
-        !memory_is_writable(remote_size, sizeof *remote_size))
-        return;
-    /* The function has no socket argument, and its pointer is to be had from a socket only. */
-    if (function == NULL) {
-        SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-        if (s == INVALID_SOCKET)
-            return;
-        function = (LPFN_GETACCEPTEXSOCKADDRS) classic__host_function(s, &guid);
-        host.closesocket(s);
-    }
-    if (function != NULL)
-        function(buffer, receive_length, local_length, remote_length, local, local_size, remote,
-                 remote_size);
 }
 
 /* recv() that also reports MSG_PARTIAL; the flags go in and out. */

@@ -5,8 +5,10 @@
 
 #include "core/table.h"
 #include "drivers/native.h"
+#include "ext/acceptex.h"
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
+#include "ext/sockaddrs.h"
 #include "host/memory.h"
 #include "wsext/functions.h"
 
@@ -17,8 +19,10 @@ struct extensions__row {
 
 static const void* extensions__find(const GUID* guid) {
     static const struct extensions__row rows[] = {
+        {WSAID_ACCEPTEX, (const void*) acceptex_call},
         {WSAID_CONNECTEX, (const void*) connectex_call},
         {WSAID_DISCONNECTEX, (const void*) disconnectex_call},
+        {WSAID_GETACCEPTEXSOCKADDRS, (const void*) sockaddrs_call},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -108,14 +108,16 @@ static int ask__is_real(const GUID* guid, void* function) {
     return !ok && WSAGetLastError() != ASK__UNTOUCHED && WSAGetLastError() != 0;
 }
 
-/* It has no result and no error, but what it is to set. */
+/* It has no result and no error, but what it is to set; in a buffer that no AcceptEx has filled it
+ * may find nothing. */
 static int ask__sets_addresses(void* function) {
-    struct sockaddr *local = NULL, *remote = NULL;
-    int local_length = 0, remote_length = 0;
     char buffer[256] = {0};
+    struct sockaddr* const mark = (struct sockaddr*) &buffer[200];
+    struct sockaddr *local = mark, *remote = mark;
+    int local_length = 0, remote_length = 0;
     ((LPFN_GETACCEPTEXSOCKADDRS) function)(buffer, 0, 64, 64, &local, &local_length, &remote,
                                            &remote_length);
-    return local != NULL && remote != NULL;
+    return local != mark && remote != mark;
 }
 
 static void ask__function(const struct probe_api* api, SOCKET s, struct probe_answers* answers,

@@ -12,6 +12,7 @@
 #include <mswsock.h>
 #include <windows.h>
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,6 +136,34 @@ BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED **overlapped, DWORD *erro
 void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes);
 void conf_quiet(HANDLE port);
 int conf_last(int result);
+
+/* accepts.c */
+
+/* An AcceptEx and all that belongs to it. */
+struct conf_acceptance {
+    SOCKET listener;
+    SOCKET acceptor;
+    SOCKET client;
+    struct conf_target target;
+    char *buffer; /* `room` where the test gives no other. */
+    DWORD receive_length;
+    DWORD local_length;
+    DWORD remote_length;
+    OVERLAPPED overlapped;
+    char room[512];
+};
+
+LPFN_ACCEPTEX conf_accept_pointer(void);
+LPFN_GETACCEPTEXSOCKADDRS conf_sockaddrs_pointer(void);
+void conf_acceptance_open(struct conf_acceptance *a, int family);
+BOOL conf_acceptance_call(struct conf_acceptance *a);
+void conf_acceptance_start(struct conf_acceptance *a);
+void conf_acceptance_refused(struct conf_acceptance *a, int error);
+void conf_acceptance_connect(struct conf_acceptance *a);
+DWORD conf_acceptance_wait(struct conf_acceptance *a, DWORD *bytes);
+void conf_acceptance_update(struct conf_acceptance *a);
+void conf_acceptance_addresses(struct conf_acceptance *a);
+void conf_reset(SOCKET s);
 
 /* memory.c */
 void *conf_noaccess(void);

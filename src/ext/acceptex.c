@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/acceptex.h"
+
+#include <ws2tcpip.h>
+
+#include "core/lock.h"
+#include "core/record.h"
+#include "core/stats.h"
+#include "core/status.h"
+#include "core/table.h"
+#include "ext/kind.h"
+#include "host/log.h"
+#include "host/memory.h"
+
+/* What the page demands for each address beyond its own size. */
+#define ACCEPTEX__EXTRA 16
+
+struct acceptex__request {
+    SOCKET listener;
+    SOCKET acceptor;
+    void* buffer;
+    DWORD receive_length;
+    DWORD local_length;
+    DWORD remote_length;
+    OVERLAPPED* overlapped;
+};
+
+/* A stub leaves the last error as it was, and ReactOS hands out stubs with a success. A real
+ * function says that no handle is no socket. */
+static int acceptex__is_real(LPFN_ACCEPTEX function) {
+    static const int untouched = 0x5AFE;
+    char buffer[2 * (sizeof(struct sockaddr_in) + ACCEPTEX__EXTRA)];
+    OVERLAPPED overlapped = {0};
+    DWORD received;
+
+    WSASetLastError(untouched);
+    return !function(INVALID_SOCKET, INVALID_SOCKET, buffer, 0, sizeof buffer / 2,
+                     sizeof buffer / 2, &received, &overlapped) &&
+           WSAGetLastError() == WSAENOTSOCK;
+}
+
+/* Pointers belong to a provider, and a process may have several, so the listener's is asked for
+ * each time, which costs no more than to remember it. Only one that differs from the last is
+ * probed. Returns NULL where there is none. */
+static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener) {
+    static void* real;
+    GUID guid = WSAID_ACCEPTEX;
+    LPFN_ACCEPTEX function = NULL;
+    DWORD bytes;
+
+    if (host.WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
+                      sizeof function, &bytes, NULL, NULL) != 0 ||
+        function == NULL)
+        return NULL;
+    if (lock_load_pointer(&real) == (void*) function)
+        return function;
+    if (!acceptex__is_real(function))
+        return NULL;
+    lock_store_pointer(&real, (void*) function);
+    return function;
+}
+
+/* Whether the socket listens, with its family. It is asked once: a socket that listens does so
+ * until it is closed. */
+static int acceptex__look_at_listener(SOCKET s, int* family) {
+    struct sockaddr_storage name;
+    struct record* record = record_find(s);
+    int listens = 0, length = sizeof listens;
+    int error;
+
+    *family = record != NULL ? record->listens : 0;
+    record_release(s);
+    if (*family != 0)
+        return 0;
+
+    error = kind_check_stream(s);
+    if (error != 0)
+        return error == WSAEOPNOTSUPP ? WSAEINVAL : error;
+    if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listens, &length) != 0)
+        return WSAGetLastError();
+    length = sizeof name;
+    if (!listens || host.getsockname(s, (struct sockaddr*) &name, &length) != 0)
+        return WSAEINVAL;
+
+    *family = name.ss_family;
+    record = record_need(s);
+    if (record != NULL)
+        record->listens = name.ss_family;
+    record_release(s);
+    return record != NULL ? 0 : WSAENOBUFS;
+}
+
+/* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
+static int acceptex__check_acceptor(SOCKET s, int family) {
+    WSAPROTOCOL_INFOW info;
+    struct sockaddr_storage name;
+    int length = sizeof info;
+
+    if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
+        return WSAGetLastError();
+    if (info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
+        info.iAddressFamily != family)
+        return WSAEINVAL;
+    /* What is connected or listens is bound, too. */
+    length = sizeof name;
+    if (host.getsockname(s, (struct sockaddr*) &name, &length) == 0)
+        return WSAEINVAL;
+    return WSAGetLastError() == WSAEINVAL ? 0 : WSAGetLastError();
+}
+
+static int acceptex__check_memory(const struct acceptex__request* request, const DWORD* received) {
+    ULONGLONG size =
+        (ULONGLONG) request->receive_length + request->local_length + request->remote_length;
+
+    if (request->buffer == NULL || request->remote_length == 0 || size > MAXDWORD ||
+        !memory_is_writable(request->buffer, (size_t) size))
+        return WSAEFAULT;
+    if (received != NULL && !memory_is_writable(received, sizeof *received))
+        return WSAEFAULT;
+    return 0;
+}
+
+static int acceptex__is_too_small(const struct acceptex__request* request, int family) {
+    DWORD needed;
+    switch (family) {
+        case AF_INET:
+            needed = sizeof(struct sockaddr_in) + ACCEPTEX__EXTRA;
+            break;
+        case AF_INET6:
+            needed = sizeof(struct sockaddr_in6) + ACCEPTEX__EXTRA;
+            break;
+        default:
+            return 0;
+    }
+    return request->remote_length < needed ||
+           (request->local_length != 0 && request->local_length < needed);
+}
+
+/* Returns 0 where the operation has ended with success, ERROR_IO_PENDING where the host goes on
+ * with it, or a Winsock error. The host is not given the place for the number of bytes: Wine reads
+ * the number from an OVERLAPPED that may have ended, and be gone, by then. */
+static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__request* request,
+                               int family) {
+    /* Wine is content with an address and four bytes, and fails as Windows does for want of these
+     * four only. It writes nothing then, and not at all to this. */
+    static char unused[2 * (sizeof(struct sockaddr_in6) + ACCEPTEX__EXTRA)];
+    BOOL done;
+
+    if (host.wine_get_version != NULL && acceptex__is_too_small(request, family))
+        done = function(request->listener, request->acceptor, unused, 0, sizeof(int) - 1,
+                        sizeof unused / 2, NULL, request->overlapped);
+    else
+        done =
+            function(request->listener, request->acceptor, request->buffer, request->receive_length,
+                     request->local_length, request->remote_length, NULL, request->overlapped);
+    return done ? 0 : WSAGetLastError();
+}
+
+static int acceptex__run(const struct acceptex__request* request, DWORD* received) {
+    LPFN_ACCEPTEX function;
+    int family;
+    int error = acceptex__look_at_listener(request->listener, &family);
+
+    if (error == 0)
+        error = acceptex__check_acceptor(request->acceptor, family);
+    if (error == 0)
+        error = acceptex__check_memory(request, received);
+    if (error != 0)
+        return error;
+    function = acceptex__host_function(request->listener);
+    if (function == NULL)
+        return WSAEOPNOTSUPP;
+
+    error = acceptex__call_host(function, request, family);
+    if (error == 0 && received != NULL)
+        *received = (DWORD) request->overlapped->InternalHigh;
+    return error;
+}
+
+static int acceptex__checked(const struct acceptex__request* request, DWORD* received) {
+    if (request->overlapped == NULL)
+        return ERROR_INVALID_PARAMETER;
+    if (host_is_shut())
+        return WSANOTINITIALISED;
+    if (!memory_is_writable(request->overlapped, sizeof *request->overlapped))
+        return WSAEFAULT;
+    request->overlapped->Internal = STATUS__PENDING;
+    request->overlapped->InternalHigh = 0;
+    return acceptex__run(request, received);
+}
+
+BOOL PASCAL acceptex_call(SOCKET listener, SOCKET acceptor, PVOID buffer, DWORD receive_length,
+                          DWORD local_length, DWORD remote_length, DWORD* received,
+                          OVERLAPPED* overlapped) {
+    struct acceptex__request request = {listener,     acceptor,      buffer,    receive_length,
+                                        local_length, remote_length, overlapped};
+    int error = acceptex__checked(&request, received);
+
+    stats_count_call(STATS_ACCEPTEX, error, 0);
+    if (error == 0 || error == ERROR_IO_PENDING)
+        log_info("socket %#Ix AcceptEx onto %#Ix with room for %lu bytes %s", (size_t) listener,
+                 (size_t) acceptor, receive_length,
+                 error == 0 ? "ended at once" : "is handed to the host");
+    else
+        log_info("socket %#Ix AcceptEx onto %#Ix fails with %s (%d)", (size_t) listener,
+                 (size_t) acceptor, status_error_name(error), error);
+    WSASetLastError(error);
+    return error == 0;
+}
