@@ -35,14 +35,19 @@ static DWORD WINAPI connect__serve(void* listener) {
     return total;
 }
 
-static LPFN_CONNECTEX connect__ask(const struct probe_api* api, SOCKET s) {
-    GUID guid = WSAID_CONNECTEX;
-    LPFN_CONNECTEX function = NULL;
+static void* connect__ask_for(const struct probe_api* api, SOCKET s, const GUID* guid) {
+    GUID asked = *guid;
+    void* function = NULL;
     DWORD bytes;
-    if (api->WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
+    if (api->WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
                       sizeof function, &bytes, NULL, NULL) != 0)
         return NULL;
     return function;
+}
+
+static LPFN_CONNECTEX connect__ask(const struct probe_api* api, SOCKET s) {
+    static const GUID guid = WSAID_CONNECTEX;
+    return (LPFN_CONNECTEX) connect__ask_for(api, s, &guid);
 }
 
 /* Returns 0, an error, or WAIT_TIMEOUT where the operation does not end. A payload or OVERLAPPED of
@@ -131,10 +136,32 @@ static void connect__refuse(const struct probe_api* api, struct probe_test* refu
     closesocket(target);
 }
 
+/* A socket that was connected and disconnected for reuse has to connect once more. */
+static void connect__reuse(const struct probe_api* api, struct probe_test* test) {
+    static const GUID guid = WSAID_DISCONNECTEX;
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    LPFN_CONNECTEX function = connect__ask(api, s);
+    LPFN_DISCONNECTEX disconnect = (LPFN_DISCONNECTEX) connect__ask_for(api, s, &guid);
+    struct sockaddr_in name, local;
+    int error = WSAEOPNOTSUPP;
+
+    if (function != NULL && disconnect != NULL && connect__bind(listener, &name) &&
+        connect__bind(s, &local) && listen(listener, 2) == 0)
+        error = connect__call(function, s, &name, 0);
+    if (error == 0 && !disconnect(s, NULL, TF_REUSE_SOCKET, 0))
+        error = WSAGetLastError();
+    if (error == 0)
+        error = connect__call(function, s, &name, 0);
+    closesocket(s);
+    closesocket(listener);
+    connect__judge(test, error, 0);
+}
+
 void probe_connect(const struct probe_api* api, struct probe_test* tests) {
     static const char* const names[PROBE__TESTS] = {
         "ConnectEx without payload", "ConnectEx with 4 MiB", "ConnectEx to a closed port",
-        "ConnectEx again after that"};
+        "ConnectEx again after that", "DisconnectEx, ConnectEx again"};
     int i;
     memset(tests, 0, PROBE__TESTS * sizeof *tests);
     for (i = 0; i < PROBE__TESTS; i++)
@@ -142,4 +169,5 @@ void probe_connect(const struct probe_api* api, struct probe_test* tests) {
     connect__send(api, &tests[0], 0);
     connect__send(api, &tests[1], CONNECT__LARGE);
     connect__refuse(api, &tests[2], &tests[3]);
+    connect__reuse(api, &tests[4]);
 }

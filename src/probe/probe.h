@@ -40,7 +40,7 @@ struct probe_test {
     char text[PROBE__TEXT];
 };
 
-#define PROBE__TESTS 4
+#define PROBE__TESTS 5
 
 struct probe_findings {
     char host[PROBE__TEXT]; /* Such as "Wine 8.0". */
