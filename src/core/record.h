@@ -19,6 +19,7 @@ struct record {
     unsigned char endless;   /* Operations that the host cancels by request only are pending. */
     unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
     unsigned char modes;     /* The completion notification modes that the program has set. */
+    unsigned char selects;   /* WSAEventSelect or WSAAsyncSelect is in force. */
     unsigned char counted;   /* The statistics wait for the operation's end. */
     unsigned short listens;  /* The family of a socket that is known to listen; 0 elsewhere. */
     unsigned number;         /* Of the operation, counted from 1 in this process; for the log. */

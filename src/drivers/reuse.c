@@ -216,7 +216,8 @@ int reuse_socket(struct record* record) {
     struct reuse__kind kind;
     int error;
 
-    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) ||
+    /* Wine remembers with the handle which events it has reported. */
+    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selects ||
         reuse__get_kind(s, &kind) != 0 || reuse__has_unknown_port(record))
         return WSAEOPNOTSUPP;
     if (reuse__is_reset(s))

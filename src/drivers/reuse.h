@@ -22,7 +22,8 @@ int reuse_is_available(void);
  * the system would reset the connection instead of ending it. Returns 0 or a Winsock error, with
  * the connection as it was:
  *     WSAEOPNOTSUPP  the host has no way, or this socket cannot be kept whole: its port is not
- *                    known to us, its address was chosen by the program, or it was shut down
+ *                    known to us, its address was chosen by the program, its events are
+ *                    selected for, or it was shut down
  *     WSAECONNRESET  the connection was reset, which the host does not forget of a socket
  *     WSAENOBUFS     the host is short of sockets */
 int reuse_socket(struct record* record);

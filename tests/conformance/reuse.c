@@ -327,6 +327,41 @@ CONF_TEST(reuse_chosen_port) {
     conf_exchange(client, conf_accept(listener));
 }
 
+/* Events would be missing from the next connection. */
+CONF_TEST(reuse_events_selected) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    HANDLE event = conf_event();
+
+    CHECK_EQ(WSAEventSelect(pair.client, event, FD_READ | FD_CLOSE), 0);
+    CHECK_EQ(reuse__disconnect(pair.client), WSAEOPNOTSUPP);
+    CHECK_EQ(WSAEventSelect(pair.client, NULL, 0), 0);
+    CHECK_EQ(reuse__disconnect(pair.client), 0);
+}
+
+CONF_TEST(reuse_selected_by_set) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    int round;
+
+    for (round = 0; round < 3; round++) {
+        struct timeval limit = {1, 0};
+        SOCKET server = reuse__connect(client, listener, &target);
+        char buffer[8];
+        fd_set set;
+
+        CHECK_EQ(send(server, "x", 1, 0), 1);
+        FD_ZERO(&set);
+        FD_SET(client, &set);
+        CHECK_EQ(select(0, &set, NULL, NULL, &limit), 1);
+        CHECK_EQ(recv(client, buffer, sizeof buffer, 0), 1);
+        closesocket(server);
+        CHECK_EQ(select(0, &set, NULL, NULL, &limit), 1);
+        CHECK_EQ(recv(client, buffer, sizeof buffer, 0), 0);
+        CHECK_EQ(reuse__disconnect(client), 0);
+    }
+}
+
 CONF_TEST(reuse_reset_connection) {
     struct conf_pair pair = conf_pair(AF_INET);
     struct linger hard = {1, 0};
