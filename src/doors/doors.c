@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "doors/doors.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <ws2tcpip.h>
 
@@ -390,7 +391,7 @@ static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
 }
 
 #define DOORS__ENTRY(module, name) \
-    { module, #name, (void*) door_##name }
+    { module, #name, (void*) door_##name, false }
 
 /* kernelbase is where kernel32's functions live since Windows 7, and programs may call either. */
 #define DOORS__KERNEL_ENTRY(name) \

@@ -40,7 +40,13 @@ struct interpose__export {
     void* original;
     void* thunk; /* NULL where no memory within reach was found. */
     uint32_t* slot;
+    bool is_for_system;
     bool is_installed;
+};
+
+struct interpose__module {
+    uint8_t* base;
+    bool is_system;
 };
 
 struct interpose__block {
@@ -204,6 +210,7 @@ static void interpose__prepare(const struct interpose_entry* entry) {
     export->original = original;
     export->thunk = NULL;
     export->slot = (uint32_t*) (base + found.slot);
+    export->is_for_system = entry->is_for_system;
     export->is_installed = false;
 }
 
@@ -222,14 +229,14 @@ static void interpose__install_export(struct interpose__export* export) {
 }
 
 static void interpose__visit_slot(void* context, size_t offset) {
-    uint8_t* base = context;
-    void** slot = (void**) (base + offset);
+    const struct interpose__module* module = context;
+    void** slot = (void**) (module->base + offset);
     if (!interpose__is_aligned(slot, sizeof *slot))
         return;
     for (size_t i = 0; i < interpose__export_count; i++) {
         const struct interpose__export* export = &interpose__exports[i];
         DWORD restore;
-        if (*slot != export->original)
+        if (*slot != export->original || (module->is_system && !export->is_for_system))
             continue;
         if (interpose__unprotect(slot, sizeof *slot, &restore)) {
             /* The thunk is also what GetProcAddress gives, and programs compare pointers. */
@@ -241,18 +248,21 @@ static void interpose__visit_slot(void* context, size_t offset) {
     }
 }
 
-/* Our own calls must reach the originals. So must those of the system modules among each other:
- * Wine's kernel32 exports are stubs that jump through kernel32's own import slots to kernelbase,
- * so with these slots rewritten its originals would lead back to the doors. */
-static bool interpose__is_exempt(HMODULE module) {
-    static const char* const names[] = {"ntdll.dll", "kernelbase.dll", "kernel32.dll",
-                                        "ws2_32.dll"};
+/* Our own calls must reach the originals. */
+static bool interpose__is_own(HMODULE module) {
     HMODULE own = NULL;
     const DWORD flags =
         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-    if (!GetModuleHandleExW(flags, (LPCWSTR) (const void*) interpose__exports, &own) ||
-        own == module)
-        return true;
+    return !GetModuleHandleExW(flags, (LPCWSTR) (const void*) interpose__exports, &own) ||
+           own == module;
+}
+
+/* So must those of the system modules among each other: Wine's kernel32 exports are stubs that jump
+ * through kernel32's own import slots to kernelbase, so with these slots rewritten its originals
+ * would lead back to the doors. */
+static bool interpose__is_system(HMODULE module) {
+    static const char* const names[] = {"ntdll.dll", "kernelbase.dll", "kernel32.dll",
+                                        "ws2_32.dll"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (module_find(names[i]) == module)
             return true;
@@ -263,13 +273,14 @@ static bool interpose__is_exempt(HMODULE module) {
 /* The table of a forwarding ws2_32.dll of ours is like the import slots of all who come through it.
  */
 static void interpose__visit_table(uint8_t* base, size_t size) {
+    struct interpose__module visited = {base, false};
     struct image_export table;
     if (!image_find_export(base, size, "wsext_ws2_32_table", &table))
         return;
     for (size_t slot = table.rva; slot + sizeof(void*) <= size; slot += sizeof(void*)) {
         if (*(void**) (base + slot) == NULL)
             return;
-        interpose__visit_slot(base, slot);
+        interpose__visit_slot(&visited, slot);
     }
 }
 
@@ -286,8 +297,10 @@ static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module, PVOID co
     size_t size = memory_module_size(base);
     (void) context;
     (void) stop;
-    if (image_pointer_size(base, size) == sizeof(void*) && !interpose__is_exempt((HMODULE) base))
-        image_each_import(base, size, interpose__visit_slot, base);
+    if (image_pointer_size(base, size) == sizeof(void*) && !interpose__is_own((HMODULE) base)) {
+        struct interpose__module visited = {base, interpose__is_system((HMODULE) base)};
+        image_each_import(base, size, interpose__visit_slot, &visited);
+    }
     if (interpose__is_named_winsock(&module->FullDllName))
         interpose__visit_table(base, size);
 }

@@ -11,12 +11,16 @@ struct interpose_entry {
     const char* module; /* As GetModuleHandle takes it, such as "ws2_32.dll". */
     const char* name;   /* The export's name. */
     void* door;         /* A function of the same signature. */
+    /* Also for the calls of the system's own modules. The door must not get its original by way of
+     * one of them: kernel32's exports may lead through import slots of kernel32 to kernelbase. */
+    bool is_for_system;
 };
 
 /* Points the named exports at the doors for all look-ups from now on, by name or ordinal, and
  * rewrites the import slots (normal and delay-load) of all modules loaded now, except for our own
- * and those of the system below us: for these, and by pointers got before, the originals stay
- * callable. Entries whose module is not loaded or has no such export are left out.
+ * and, but for entries that say otherwise, those of the system below us: for these, and by pointers
+ * got before, the originals stay callable. Entries whose module is not loaded or has no such export
+ * are left out.
  *
  * Returns how many of the entries are interposed. Those that are already are counted and not
  * interposed again, and the modules loaded by now are gone through once more. The strings must

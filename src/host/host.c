@@ -9,7 +9,7 @@
 struct host host;
 
 enum { HOST__OPTIONAL, HOST__REQUIRED };
-enum { HOST__WS2_32, HOST__KERNEL32, HOST__NTDLL, HOST__MODULE_COUNT };
+enum { HOST__WS2_32, HOST__KERNEL32, HOST__BASE, HOST__NTDLL, HOST__MODULE_COUNT };
 
 struct host__row {
     unsigned char module;
@@ -23,17 +23,27 @@ struct host__row {
 
 static const struct host__row host__rows[] = {HOST_FUNCTIONS(HOST__ROW)};
 
+static FARPROC host__find(const HMODULE* modules, const struct host__row* row) {
+    FARPROC function = NULL;
+    if (modules[row->module] != NULL)
+        function = GetProcAddress(modules[row->module], row->name);
+    if (function == NULL && row->module == HOST__BASE)
+        function = GetProcAddress(modules[HOST__KERNEL32], row->name);
+    return function;
+}
+
 int host_init(void) {
     HMODULE modules[HOST__MODULE_COUNT];
     size_t i;
 
     modules[HOST__WS2_32] = module_find("ws2_32.dll");
     modules[HOST__KERNEL32] = module_find("kernel32.dll");
+    modules[HOST__BASE] = module_find("kernelbase.dll");
     modules[HOST__NTDLL] = module_find("ntdll.dll");
 
     for (i = 0; i < sizeof host__rows / sizeof host__rows[0]; i++) {
         const struct host__row* row = &host__rows[i];
-        FARPROC function = GetProcAddress(modules[row->module], row->name);
+        FARPROC function = host__find(modules, row);
         if (function == NULL && row->need == HOST__REQUIRED)
             return -1;
         memcpy((char*) &host + row->offset, &function, sizeof function);

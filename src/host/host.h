@@ -5,7 +5,8 @@
 /* The host's own functions: the only way in which we call ws2_32, kernel32 or ntdll where it
  * matters whose function is called. The pointers are taken before anything is interposed, so they
  * lead to the originals. A function marked OPTIONAL may be NULL; its fallback is named beside it.
- */
+ * BASE is kernelbase, or kernel32 where kernelbase has it not: for functions whose doors are put
+ * between these two as well. */
 
 #include <winsock2.h>
 #include <windows.h>
@@ -55,6 +56,19 @@ typedef NTSTATUS host_status;
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, CancelIoEx, (HANDLE, OVERLAPPED*)) \
     /* Without it no socket can be in skip mode, and nothing has to be done. */ \
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, SetFileCompletionNotificationModes, (HANDLE, UCHAR)) \
+    X(BASE, REQUIRED, BOOL, WINAPI, CreateProcessA, \
+      (const char*, char*, SECURITY_ATTRIBUTES*, SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, \
+       const char*, STARTUPINFOA*, PROCESS_INFORMATION*)) \
+    X(BASE, REQUIRED, BOOL, WINAPI, CreateProcessW, \
+      (const WCHAR*, WCHAR*, SECURITY_ATTRIBUTES*, SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, \
+       const WCHAR*, STARTUPINFOW*, PROCESS_INFORMATION*)) \
+    /* advapi32 has them on older systems, where they call CreateProcessW. */ \
+    X(BASE, OPTIONAL, BOOL, WINAPI, CreateProcessAsUserA, \
+      (HANDLE, const char*, char*, SECURITY_ATTRIBUTES*, SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, \
+       const char*, STARTUPINFOA*, PROCESS_INFORMATION*)) \
+    X(BASE, OPTIONAL, BOOL, WINAPI, CreateProcessAsUserW, \
+      (HANDLE, const WCHAR*, WCHAR*, SECURITY_ATTRIBUTES*, SECURITY_ATTRIBUTES*, BOOL, DWORD, \
+       void*, const WCHAR*, STARTUPINFOW*, PROCESS_INFORMATION*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtDeviceIoControlFile, \
       (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, ULONG, void*, ULONG, void*, \
        ULONG)) \

@@ -41,12 +41,12 @@ static BOOL WINAPI probe__cancel_door(HANDLE file, OVERLAPPED* overlapped) {
 
 /* The last two do not exist and have to be left out without harm to the others. */
 static const struct interpose_entry probe__table[] = {
-    {"ws2_32.dll", "getpeername", (void*) probe__getpeername_door},
-    {"ws2_32.dll", "closesocket", (void*) probe__closesocket_door},
-    {"kernel32.dll", "CancelIoEx", (void*) probe__cancel_door},
-    {"kernelbase.dll", "CancelIoEx", (void*) probe__cancel_door},
-    {"ws2_32.dll", "NoSuchExport", (void*) probe__closesocket_door},
-    {"no-such-module.dll", "CancelIoEx", (void*) probe__cancel_door},
+    {"ws2_32.dll", "getpeername", (void*) probe__getpeername_door, false},
+    {"ws2_32.dll", "closesocket", (void*) probe__closesocket_door, false},
+    {"kernel32.dll", "CancelIoEx", (void*) probe__cancel_door, false},
+    {"kernelbase.dll", "CancelIoEx", (void*) probe__cancel_door, false},
+    {"ws2_32.dll", "NoSuchExport", (void*) probe__closesocket_door, false},
+    {"no-such-module.dll", "CancelIoEx", (void*) probe__cancel_door, false},
 };
 
 #define PROBE__ENTRIES (sizeof probe__table / sizeof probe__table[0])
