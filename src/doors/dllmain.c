@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stats.h"
+#include "doors/follow.h"
+#include "host/config.h"
 #include "host/host.h"
 #include "host/log.h"
 #include "wsext/functions.h"
@@ -33,6 +35,8 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
             if (wsext_interpose() != 0)
                 log_error("the socket functions could not be interposed: only programs that get "
                           "WSAIoctl from mswsock.dll will see the extension functions");
+            if (config.follow)
+                follow_install(instance);
             return TRUE;
         case DLL_THREAD_DETACH:
             wsext_thread_exits();

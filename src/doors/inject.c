@@ -2,10 +2,21 @@
 #include "doors/inject.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <tlhelp32.h>
 #include <wchar.h>
 
 #include "host/module.h"
+
+#define INJECT__MAX_PATH 1024
+#define INJECT__MAX_LINE (INJECT__MAX_PATH + 32)
+
+#ifdef _WIN64
+#define INJECT__OTHER L"i686"
+#else
+#define INJECT__OTHER L"x86_64"
+#endif
 
 bool inject_has_own_bits(HANDLE process) {
     BOOL own = FALSE;
@@ -41,8 +52,7 @@ static const uint8_t* inject__find_module(DWORD process_id, DWORD low_base, cons
 static bool inject__call_load_library(HANDLE process, const wchar_t* dll, DWORD limit,
                                       DWORD* low_base) {
     SIZE_T size = (wcslen(dll) + 1) * sizeof(wchar_t);
-    LPTHREAD_START_ROUTINE load = (LPTHREAD_START_ROUTINE) (void*) GetProcAddress(
-        GetModuleHandleW(L"kernel32.dll"), "LoadLibraryW");
+    LPTHREAD_START_ROUTINE load = (LPTHREAD_START_ROUTINE) (void*) LoadLibraryW;
     void* path = VirtualAllocEx(process, NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     *low_base = 0;
     if (path == NULL || !WriteProcessMemory(process, path, dll, size, NULL))
@@ -76,4 +86,50 @@ enum inject_result inject_load(HANDLE process, DWORD process_id, const wchar_t* 
     if (base == NULL)
         return INJECT_FAILED;
     return module_is_builtin(process, base) ? INJECT_BUILTIN : INJECT_DONE;
+}
+
+/* Puts a name behind the folder of the DLL; false where there is no such file. */
+static bool inject__find_beside(const wchar_t* dll, const wchar_t* name, wchar_t* path) {
+    const wchar_t* last = wcsrchr(dll, L'\\');
+    size_t length = last != NULL ? (size_t) (last + 1 - dll) : 0;
+    DWORD attributes;
+    if (length + wcslen(name) >= INJECT__MAX_PATH)
+        return false;
+    wmemcpy(path, dll, length);
+    wcscpy(path + length, name);
+    attributes = GetFileAttributesW(path);
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+}
+
+/* Without a console, as it would get one of its own where we have none. */
+static enum inject_result inject__run(const wchar_t* launcher, wchar_t* line, DWORD limit,
+                                      inject_create_fn* create) {
+    enum inject_result result = INJECT_FAILED;
+    STARTUPINFOW startup;
+    PROCESS_INFORMATION child;
+    DWORD code;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    if (!create(launcher, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &startup, &child))
+        return INJECT_FAILED;
+    if (WaitForSingleObject(child.hProcess, limit) == WAIT_TIMEOUT) {
+        TerminateProcess(child.hProcess, INJECT_TIMEOUT);
+        result = INJECT_TIMEOUT;
+    } else if (GetExitCodeProcess(child.hProcess, &code) && code < INJECT_FAILED) {
+        result = (enum inject_result) code;
+    }
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+    return result;
+}
+
+enum inject_result inject_load_other(DWORD process_id, const wchar_t* dll, DWORD limit,
+                                     inject_create_fn* create) {
+    wchar_t launcher[INJECT__MAX_PATH];
+    wchar_t line[INJECT__MAX_LINE];
+    if (!inject__find_beside(dll, L"..\\" INJECT__OTHER L"\\wsext-run.exe", launcher) &&
+        !inject__find_beside(dll, L"..\\..\\" INJECT__OTHER L"\\bin\\wsext-run.exe", launcher))
+        return INJECT_NO_OTHER;
+    _snwprintf(line, INJECT__MAX_LINE, L"\"%ls\" --into %lu", launcher, process_id);
+    return inject__run(launcher, line, limit, create);
 }

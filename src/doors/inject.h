@@ -10,14 +10,21 @@
  * program into its children. */
 
 enum inject_result {
-    INJECT_DONE,
-    INJECT_ENDED,   /* The process ended meanwhile. */
-    INJECT_BUILTIN, /* Wine took its builtin DLL of that name instead. */
-    INJECT_TIMEOUT, /* The DLL may still be loaded later. */
+    INJECT_DONE,     /* 0, as these are also exit codes of the launcher. */
+    INJECT_ENDED,    /* The process ended meanwhile. */
+    INJECT_BUILTIN,  /* Wine took its builtin DLL of that name instead. */
+    INJECT_TIMEOUT,  /* The DLL may still be loaded later. */
+    INJECT_NO_OTHER, /* The process is of the other kind, and the other build is not there. */
     INJECT_FAILED
 };
 
-/* Whether the process runs code of our kind, 32 or 64 bits. Only such a process can be served. */
+/* The original of CreateProcessW. */
+typedef BOOL(WINAPI inject_create_fn)(const wchar_t*, wchar_t*, SECURITY_ATTRIBUTES*,
+                                      SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, const wchar_t*,
+                                      STARTUPINFOW*, PROCESS_INFORMATION*);
+
+/* Whether the process runs code of our kind, 32 or 64 bits. Only such a process can be served
+ * by this one. */
 bool inject_has_own_bits(HANDLE process);
 
 /* Runs LoadLibraryW there in a thread of its own, so a process that was created suspended runs all
@@ -26,5 +33,11 @@ bool inject_has_own_bits(HANDLE process);
  * INFINITE, is for the DLL's and the program's initialization. The calls by which the host reaches
  * into the process wait for it, too, and cannot be limited here. */
 enum inject_result inject_load(HANDLE process, DWORD process_id, const wchar_t* dll, DWORD limit);
+
+/* Has the other build's "wsext-run --into" do the same to a process of the other kind, with the DLL
+ * beside it. To FOLDER\x86_64\mswsock.dll belongs FOLDER\i686\wsext-run.exe, as in our archive,
+ * and to FOLDER\x86_64\bin\mswsock.dll FOLDER\i686\bin\wsext-run.exe; and the other way round. */
+enum inject_result inject_load_other(DWORD process_id, const wchar_t* dll, DWORD limit,
+                                     inject_create_fn* create);
 
 #endif

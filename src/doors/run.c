@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* wsext-run PROGRAM ARGS…: starts a program and has it load the mswsock.dll that lies beside this
- * launcher before any code of its own runs. */
+ * launcher before any code of its own runs. See the usage below. */
 
 #include <windows.h>
 
@@ -20,16 +20,31 @@
 #define RUN__START_LIMIT 30u /* Seconds. */
 
 static const wchar_t run__usage[] =
-    L"Usage: wsext-run PROGRAM [ARGUMENTS...]\n"
+    L"Usage: wsext-run [--follow] PROGRAM [ARGUMENTS...]\n"
+    L"       wsext-run --into PROCESS\n"
     L"       wsext-run --help | --version\n"
     L"\n"
     L"Starts PROGRAM with the mswsock.dll of wsext, which must lie beside wsext-run.exe, and ends\n"
-    L"with its exit code, or with 127 if it could not be started so.\n"
+    L"with its exit code, or with 127 if it could not be started so. With --follow the programs "
+    L"that\n"
+    L"it starts get the DLL, too, and those that they start. --into loads the DLL into a process "
+    L"that\n"
+    L"runs already, by its id, and ends with 0 if that worked.\n"
     L"\n"
-    L"Environment of the DLL:\n"
-    L"  WSEXT_DRIVER=auto|native|poll  how connections are made\n"
-    L"  WSEXT_CONTEXT=strict|lenient   lenient: SO_UPDATE_CONNECT_CONTEXT may be forgotten\n"
-    L"  WSEXT_STATS=1                  summary at the end, to WSEXT_LOG_FILE or standard error\n";
+    L"For programs of the other kind, 32 or 64 bits, the other build has to be in a folder beside "
+    L"that\n"
+    L"of this one: i686 beside x86_64, as in the archive, or i686\\bin beside x86_64\\bin.\n"
+    L"\n"
+    L"Environment of the DLL, the defaults first:\n"
+    L"  WSEXT_DRIVER=auto|native|poll             how connections are made\n"
+    L"  WSEXT_CONTEXT=strict|lenient              lenient: SO_UPDATE_CONNECT_CONTEXT may be "
+    L"forgotten\n"
+    L"  WSEXT_FOLLOW=0|1                          1: as --follow\n"
+    L"  WSEXT_LOG=warn|off|error|info|trace       how much is told\n"
+    L"  WSEXT_LOG_FILE=PATH                       where, if not to the standard error output; %p "
+    L"is the\n"
+    L"                                            process' id\n"
+    L"  WSEXT_STATS=0|1                           1: summary at the end\n";
 
 static wchar_t run__dll[RUN__MAX_PATH];
 static wchar_t run__path[RUN__MAX_PATH];
@@ -177,14 +192,6 @@ static DWORD WINAPI run__watch_start(void* name) {
     return 0;
 }
 
-static bool run__has_our_bits(HANDLE process, const wchar_t* name) {
-    const wchar_t* bits = sizeof(void*) == 8 ? L"32-bit" : L"64-bit";
-    if (inject_has_own_bits(process))
-        return true;
-    run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name, bits, bits);
-    return false;
-}
-
 static void run__complain_start(const wchar_t* name, DWORD error) {
     DWORD type;
     if (GetBinaryTypeW(run__path, &type) &&
@@ -193,6 +200,12 @@ static void run__complain_start(const wchar_t* name, DWORD error) {
                       (unsigned) sizeof(void*) * 8, run__error(error));
     else
         run__complain(L"%ls: cannot be started: %ls", name, run__error(error));
+}
+
+static void run__begin_watch(const wchar_t* name) {
+    HANDLE watch = CreateThread(NULL, 0, run__watch_start, (void*) name, 0, NULL);
+    if (watch != NULL)
+        CloseHandle(watch);
 }
 
 /* Standard handles, C run-time files and window state go on as we got them. */
@@ -211,45 +224,59 @@ static bool run__create(const wchar_t* name, wchar_t* line, PROCESS_INFORMATION*
     return true;
 }
 
-static bool run__load_dll(const wchar_t* name, const PROCESS_INFORMATION* child) {
-    DWORD code = 0;
+/* Where what lies in the other build's folder is not the other build, it must not ask on and on. */
+static enum inject_result run__inject(HANDLE process, DWORD process_id, bool may_ask_other) {
     /* run__watch_start has the limit. */
-    switch (inject_load(child->hProcess, child->dwProcessId, run__dll, INFINITE)) {
+    if (inject_has_own_bits(process))
+        return inject_load(process, process_id, run__dll, INFINITE);
+    if (!may_ask_other)
+        return INJECT_NO_OTHER;
+    return inject_load_other(process_id, run__dll, INFINITE, CreateProcessW);
+}
+
+static void run__complain_load(const wchar_t* name, HANDLE process, enum inject_result result) {
+    const wchar_t* bits = sizeof(void*) == 8 ? L"32-bit" : L"64-bit";
+    DWORD code = 0;
+    switch (result) {
         case INJECT_DONE:
-            return true;
+            break;
         case INJECT_ENDED:
-            GetExitCodeProcess(child->hProcess, &code);
+            GetExitCodeProcess(process, &code);
             run__complain(L"%ls: ended with code %lu before %ls was loaded into it", name, code,
                           run__dll);
-            return false;
+            break;
         case INJECT_BUILTIN:
             /* We cannot tell it otherwise ourselves: it takes the variable from the Unix
              * environment that Wine was started with. */
             run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
                           L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
                           name, run__dll);
-            return false;
+            break;
+        case INJECT_NO_OTHER:
+            run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name, bits, bits);
+            break;
         default:
             run__complain(L"%ls: %ls could not be loaded into it", name, run__dll);
-            return false;
+            break;
     }
 }
 
 static int run__program(const wchar_t* name, wchar_t* line) {
     PROCESS_INFORMATION child;
+    enum inject_result loaded;
     DWORD code = RUN__FAILED;
     if (!run__find_dll() || !run__find_program(name))
         return RUN__FAILED;
     SetConsoleCtrlHandler(run__on_control, TRUE);
-    HANDLE watch = CreateThread(NULL, 0, run__watch_start, (void*) name, 0, NULL);
-    if (watch != NULL)
-        CloseHandle(watch);
+    run__begin_watch(name);
     if (!run__create(name, line, &child))
         return RUN__FAILED;
     run__process = child.hProcess;
     run__step = L"loaded mswsock.dll into";
     run__bind_life(child.hProcess);
-    if (!run__has_our_bits(child.hProcess, name) || !run__load_dll(name, &child)) {
+    loaded = run__inject(child.hProcess, child.dwProcessId, true);
+    run__complain_load(name, child.hProcess, loaded);
+    if (loaded != INJECT_DONE) {
         TerminateProcess(child.hProcess, RUN__FAILED);
         return RUN__FAILED;
     }
@@ -265,6 +292,30 @@ static int run__program(const wchar_t* name, wchar_t* line) {
     return GetExitCodeProcess(child.hProcess, &code) ? (int) code : RUN__FAILED;
 }
 
+/* By the other build's DLL, too, for a child that it has created suspended; the exit code tells it
+ * what came of it. */
+static int run__into(const wchar_t* id) {
+    const DWORD rights = PROCESS_CREATE_THREAD | PROCESS_QUERY_INFORMATION | PROCESS_VM_OPERATION |
+                         PROCESS_VM_READ | PROCESS_VM_WRITE | SYNCHRONIZE;
+    wchar_t* end;
+    DWORD process_id = wcstoul(id, &end, 0);
+    enum inject_result loaded;
+    HANDLE process = NULL;
+    if (!run__find_dll())
+        return RUN__FAILED;
+    if (*end == 0)
+        process = OpenProcess(rights, FALSE, process_id);
+    if (process == NULL) {
+        run__complain(L"%ls: no such process: %ls", id, run__error(GetLastError()));
+        return RUN__FAILED;
+    }
+    run__step = L"loaded mswsock.dll into";
+    run__begin_watch(id);
+    loaded = run__inject(process, process_id, false);
+    run__complain_load(id, process, loaded);
+    return (int) loaded;
+}
+
 int main(void) {
     static wchar_t line[RUN__MAX_PATH];
     static wchar_t word[RUN__MAX_PATH];
@@ -273,7 +324,12 @@ int main(void) {
     /* The program gets the rest of our command line as it is: to take it apart and join it again
      * would change what programs with quoting rules of their own see. */
     wchar_t* rest = run__word(line, word, RUN__MAX_PATH);
-    run__word(rest, word, RUN__MAX_PATH);
+    wchar_t* after = run__word(rest, word, RUN__MAX_PATH);
+    if (wcscmp(word, L"--follow") == 0) {
+        SetEnvironmentVariableW(L"WSEXT_FOLLOW", L"1");
+        rest = after;
+        after = run__word(rest, word, RUN__MAX_PATH);
+    }
     if (word[0] == 0) {
         run__write(STD_ERROR_HANDLE, run__usage);
         return RUN__FAILED;
@@ -285,6 +341,10 @@ int main(void) {
     if (wcscmp(word, L"--version") == 0) {
         run__write(STD_OUTPUT_HANDLE, L"wsext-run " WSEXT_VERSION "\n");
         return 0;
+    }
+    if (wcscmp(word, L"--into") == 0) {
+        run__word(after, word, RUN__MAX_PATH);
+        return run__into(word);
     }
     return run__program(word, rest);
 }

@@ -30,9 +30,9 @@ static int config__choose(const char* variable, const char* const* words, int co
 
 /* The rest are those of the scripts that the project is developed with. */
 static int config__is_known(const char* variable, size_t length) {
-    static const char* const names[] = {"WSEXT_DRIVER",   "WSEXT_CONTEXT",  "WSEXT_STATS",
-                                        "WSEXT_LOG",      "WSEXT_LOG_FILE", "WSEXT_PREFIX",
-                                        "WSEXT_WINE_BITS"};
+    static const char* const names[] = {"WSEXT_DRIVER", "WSEXT_CONTEXT",  "WSEXT_STATS",
+                                        "WSEXT_LOG",    "WSEXT_LOG_FILE", "WSEXT_FOLLOW",
+                                        "WSEXT_PREFIX", "WSEXT_WINE_BITS"};
     size_t i;
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strlen(names[i]) == length && _strnicmp(variable, names[i], length) == 0)
@@ -71,5 +71,6 @@ void config_init(void) {
     config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 3, 0);
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2, 0);
     config.stats = config__choose("WSEXT_STATS", switches, 2, 0);
+    config.follow = config__choose("WSEXT_FOLLOW", switches, 2, 0);
     config__check_names();
 }

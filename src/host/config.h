@@ -10,6 +10,7 @@ struct config {
     enum config_driver driver; /* WSEXT_DRIVER=auto|native|poll */
     int lenient;               /* WSEXT_CONTEXT=strict|lenient */
     int stats;                 /* WSEXT_STATS=0|1 */
+    int follow;                /* WSEXT_FOLLOW=0|1 */
 };
 
 extern struct config config;

@@ -52,6 +52,8 @@ int main(int count, char** arguments) {
     HMODULE module = GetModuleHandleW(L"mswsock.dll");
     launched__tell(module != NULL && GetProcAddress(module, "probe_calls") != NULL ? L"probe"
                                                                                    : L"no probe");
+    if (GetEnvironmentVariableW(L"WSEXT_FOLLOW", text, 32768) > 0 && wcscmp(text, L"1") == 0)
+        launched__tell(L"follows");
     if (count >= 2 && strcmp(arguments[1], "input") == 0 && fgets(input, sizeof input, stdin))
         printf("input: %s", input);
     fprintf(stderr, "error stream\n");

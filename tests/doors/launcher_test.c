@@ -108,14 +108,21 @@ static void launcher__start_program(const wchar_t* arguments, struct launcher__r
 }
 
 static void usage_and_version(void** state) {
+    static const char* const variables[] = {"WSEXT_DRIVER=", "WSEXT_CONTEXT=",  "WSEXT_FOLLOW=",
+                                            "WSEXT_LOG=",    "WSEXT_LOG_FILE=", "WSEXT_STATS="};
     (void) state;
     static struct launcher__result result;
     launcher__start(launcher__run, L"", &result);
     assert_int_equal(result.code, LAUNCHER__FAILED);
-    assert_non_null(strstr(result.errors, "Usage: wsext-run PROGRAM"));
+    assert_non_null(strstr(result.errors, "Usage: wsext-run [--follow] PROGRAM"));
+    launcher__start(launcher__run, L"--follow", &result);
+    assert_int_equal(result.code, LAUNCHER__FAILED);
+    assert_non_null(strstr(result.errors, "Usage: wsext-run [--follow] PROGRAM"));
     launcher__start(launcher__run, L"--help", &result);
     assert_int_equal(result.code, 0);
-    assert_non_null(strstr(result.output, "Usage: wsext-run PROGRAM"));
+    assert_non_null(strstr(result.output, "Usage: wsext-run [--follow] PROGRAM"));
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        assert_non_null(strstr(result.output, variables[i]));
     launcher__start(launcher__run, L"--version", &result);
     assert_int_equal(result.code, 0);
     assert_int_equal(strncmp(result.output, "wsext-run ", 10), 0);
@@ -175,6 +182,47 @@ static void surroundings_pass(void** state) {
     assert_non_null(strstr(result.output, "\nprobe"));
     assert_non_null(strstr(result.output, "input: a line of input"));
     assert_non_null(strstr(result.errors, "error stream"));
+}
+
+/* The switch for children, and what comes behind it is passed as it is. */
+static void follow_is_passed_on(void** state) {
+    (void) state;
+    static struct launcher__result result;
+    static wchar_t tail[LAUNCHER__PATH + 64];
+    swprintf(tail, LAUNCHER__PATH + 64, L"  --follow  \"%ls\" --follow  x", launcher__program);
+    launcher__start(launcher__run, tail, &result);
+    assert_int_equal(result.code, 0);
+    assert_non_null(strstr(result.output, "launched.exe\" --follow  x\r\n"));
+    assert_non_null(strstr(result.output, "\nfollows\r\n"));
+    launcher__start_program(L"", &result);
+    assert_null(strstr(result.output, "\nfollows\r\n"));
+}
+
+/* Into a program that runs already. */
+static void into_a_process(void** state) {
+    (void) state;
+    static struct launcher__result result;
+    PROCESS_INFORMATION child;
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    wchar_t line[LAUNCHER__PATH + 32];
+    swprintf(line, LAUNCHER__PATH + 32, L"\"%ls\" wait 20000", launcher__program);
+    assert_true(CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child));
+    swprintf(line, LAUNCHER__PATH + 32, L"--into %lu", child.dwProcessId);
+    launcher__start(launcher__run, line, &result);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.errors, "");
+    TerminateProcess(child.hProcess, 0);
+    WaitForSingleObject(child.hProcess, LAUNCHER__LIMIT);
+    launcher__start(launcher__run, line, &result);
+    assert_int_not_equal(result.code, 0);
+    assert_int_not_equal(strlen(result.errors), 0);
+    CloseHandle(child.hProcess);
+    CloseHandle(child.hThread);
+    launcher__start(launcher__run, L"--into", &result);
+    assert_int_equal(result.code, LAUNCHER__FAILED);
+    launcher__start(launcher__run, L"--into nonsense", &result);
+    assert_int_equal(result.code, LAUNCHER__FAILED);
+    assert_non_null(strstr(result.errors, "nonsense: no such process"));
 }
 
 static void names_without_path_and_extension(void** state) {
@@ -376,6 +424,8 @@ int main(int count, char** arguments) {
         cmocka_unit_test(exit_codes),
         cmocka_unit_test(arguments_pass_verbatim),
         cmocka_unit_test(surroundings_pass),
+        cmocka_unit_test(follow_is_passed_on),
+        cmocka_unit_test(into_a_process),
         cmocka_unit_test(names_without_path_and_extension),
         cmocka_unit_test(missing_program),
         cmocka_unit_test(not_a_program),
