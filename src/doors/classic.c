@@ -3,12 +3,13 @@
 #include <windows.h>
 #include <mswsock.h>
 
+#include "ext/database.h"
+#include "ext/legacy.h"
+#include "ext/protocols.h"
 #include "host/host.h"
 
-/* The names that mswsock.dll itself exports. What the host has as an extension function is the
- * host's; the others fail with the error that says so, where the host's own DLL raises an
- * exception. Their prototypes are those of the SDK's headers as far as the arguments are looked at.
- */
+/* The names that mswsock.dll itself exports; the work is done elsewhere. The prototypes are those
+ * of the SDK's headers, and of BSD's for the functions that come from there. */
 
 /* The host's function for a socket of the caller's; the pointers are the provider's. */
 static void* classic__host_function(SOCKET s, const GUID* guid) {
@@ -56,6 +57,31 @@ int PASCAL classic_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {
     return (int) received;
 }
 
+int WINAPI classic_EnumProtocolsA(int* list, void* buffer, DWORD* length) {
+    return protocols_enumerate(list, buffer, length, 0);
+}
+
+int WINAPI classic_EnumProtocolsW(int* list, void* buffer, DWORD* length) {
+    return protocols_enumerate(list, buffer, length, 1);
+}
+
+int WINAPI classic_dn_expand(const unsigned char* message, const unsigned char* end,
+                             const unsigned char* name, char* text, int length) {
+    return legacy_expand_name(message, end, name, text, length);
+}
+
+struct netent* WINAPI classic_getnetbyname(const char* name) {
+    return database_network(name);
+}
+
+u_long WINAPI classic_inet_network(const char* text) {
+    return legacy_network(text);
+}
+
+void WINAPI classic_s_perror(const char* message) {
+    legacy_print_error(message);
+}
+
 static int classic__refuse(void) {
     WSASetLastError(WSAEOPNOTSUPP);
     return SOCKET_ERROR;
@@ -84,8 +110,6 @@ static int classic__refuse(void) {
         return classic__refuse(); \
     }
 
-CLASSIC__REFUSE(EnumProtocolsA, 3)
-CLASSIC__REFUSE(EnumProtocolsW, 3)
 CLASSIC__REFUSE(GetAddressByNameA, 10)
 CLASSIC__REFUSE(GetAddressByNameW, 10)
 CLASSIC__REFUSE(GetNameByTypeA, 3)
@@ -103,20 +127,10 @@ CLASSIC__REFUSE(SetServiceW, 6)
 CLASSIC__REFUSE(StartWsdpService, 0)
 CLASSIC__REFUSE(StopWsdpService, 0)
 CLASSIC__REFUSE(SvchostPushServiceGlobals, 1)
-CLASSIC__REFUSE(dn_expand, 5)
-CLASSIC__REFUSE(inet_network, 1)
 CLASSIC__REFUSE(rcmd, 6)
 CLASSIC__REFUSE(rexec, 6)
 CLASSIC__REFUSE(rresvport, 1)
-CLASSIC__REFUSE(s_perror, 1)
 CLASSIC__REFUSE(sethostname, 2)
-
-/* A pointer to a network entry is what this one returns, so its failure is NULL. */
-void* WINAPI classic_getnetbyname(const char* name);
-void* WINAPI classic_getnetbyname(const char* name) {
-    classic__refuse();
-    return NULL;
-}
 
 /* A provider that cannot start returns its error instead of setting it. */
 int WINAPI classic_WSPStartup(CLASSIC__19);

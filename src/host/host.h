@@ -9,6 +9,7 @@
  * between these two as well. */
 
 #include <winsock2.h>
+#include <ws2tcpip.h>
 #include <windows.h>
 #include <winternl.h>
 #include <mswsock.h>
@@ -48,6 +49,22 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, WSARecv, \
       (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, WSAOVERLAPPED*, \
        LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, bind, (SOCKET, const struct sockaddr*, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, listen, (SOCKET, int)) \
+    X(WS2_32, REQUIRED, SOCKET, WSAAPI, accept, (SOCKET, struct sockaddr*, int*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, select, \
+      (int, fd_set*, fd_set*, fd_set*, const struct timeval*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, send, (SOCKET, const char*, int, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, recv, (SOCKET, char*, int, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSAEnumProtocolsW, (int*, WSAPROTOCOL_INFOW*, DWORD*)) \
+    X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyname, (const char*)) \
+    X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyaddr, (const char*, int, int)) \
+    X(WS2_32, REQUIRED, struct servent*, WSAAPI, getservbyname, (const char*, const char*)) \
+    X(WS2_32, REQUIRED, struct servent*, WSAAPI, getservbyport, (int, const char*)) \
+    /* Without the two: IPv6 addresses from the file hosts and from DnsQuery only. */ \
+    X(WS2_32, OPTIONAL, int, WSAAPI, getaddrinfo, \
+      (const char*, const char*, const struct addrinfo*, struct addrinfo**)) \
+    X(WS2_32, OPTIONAL, void, WSAAPI, freeaddrinfo, (struct addrinfo*)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
       (HANDLE, HANDLE, ULONG_PTR, DWORD)) \

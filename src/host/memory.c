@@ -42,6 +42,37 @@ int memory_is_writable(const void* start, size_t length) {
     return memory__allows(start, length, MEMORY__WRITABLE);
 }
 
+/* The page is the unit of protection; to ask again in every one of them is enough. */
+#define MEMORY__PAGE 4096
+
+static int memory__is_new_page(const void* place, size_t size) {
+    return (uintptr_t) place % MEMORY__PAGE < size;
+}
+
+size_t memory_string_length(const char* text, size_t most) {
+    size_t i;
+    for (i = 0; i <= most; i++) {
+        if ((i == 0 || memory__is_new_page(text + i, 1)) && !memory_is_readable(text + i, 1))
+            return MEMORY__UNREADABLE;
+        if (text[i] == '\0')
+            return i;
+    }
+    return most + 1;
+}
+
+size_t memory_wide_length(const wchar_t* text, size_t most) {
+    size_t i;
+    for (i = 0; i <= most; i++) {
+        /* A character at an odd address may reach into the next page. */
+        if ((i == 0 || memory__is_new_page((const char*) (text + i) + 1, 2)) &&
+            !memory_is_readable(text + i, sizeof text[i]))
+            return MEMORY__UNREADABLE;
+        if (text[i] == 0)
+            return i;
+    }
+    return most + 1;
+}
+
 size_t memory_module_size(const void* base) {
     MEMORY_BASIC_INFORMATION region;
     const char* end = base;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -142,6 +143,25 @@ static int set_up(void** state) {
     return WSAStartup(0x0202, &data);
 }
 
+/* Nothing may be assumed of an address that nobody asked for: it may be somebody's. */
+static P exports__noaccess(void) {
+    static P page;
+    if (page == NULL)
+        page = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_NOACCESS);
+    return page;
+}
+
+static int exports__is_host(const char* name) {
+    static const char* const names[] = {"WSAIoctl", "AcceptEx", "GetAcceptExSockaddrs",
+                                        "TransmitFile", "WSARecvEx"};
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static void all_zero(void** state) {
     size_t i;
     (void) state;
@@ -152,8 +172,12 @@ static void all_zero(void** state) {
 static void all_wild(void** state) {
     size_t i;
     (void) state;
-    for (i = 0; i < EXPORTS__COUNT; i++)
-        exports__check(&exports__rows[i], (P) (uintptr_t) 0xDEAD0);
+    for (i = 0; i < EXPORTS__COUNT; i++) {
+        const struct exports__row* row = &exports__rows[i];
+        /* What leads to the host fails there for the socket; other arguments are the host's. */
+        exports__check(row,
+                       exports__is_host(row->name) ? (P) (uintptr_t) 0xDEAD0 : exports__noaccess());
+    }
 }
 
 static SOCKET exports__listen(void) {
