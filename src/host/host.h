@@ -49,8 +49,6 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, WSARecv, \
       (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, WSAOVERLAPPED*, \
        LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
-    X(WS2_32, REQUIRED, int, WSAAPI, bind, (SOCKET, const struct sockaddr*, int)) \
-    X(WS2_32, REQUIRED, int, WSAAPI, listen, (SOCKET, int)) \
     X(WS2_32, REQUIRED, SOCKET, WSAAPI, accept, (SOCKET, struct sockaddr*, int*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, select, \
       (int, fd_set*, fd_set*, fd_set*, const struct timeval*)) \
