@@ -89,11 +89,17 @@ static void engine__settle(struct record* record, struct operation* operation,
         delivery_complete(record, operation->overlapped, status, 0);
 }
 
+/* Whether the record is still about the operation. Both the handle's value and the address of the
+ * program's OVERLAPPED may have come back with another one. */
+static int engine__is_about(const struct record* record, const struct operation* operation) {
+    return record != NULL && record->number == operation->number;
+}
+
 /* Whether the host still carries the send of an operation that is under guard. */
 static int engine__is_sending(const struct operation* operation) {
     struct record* record = record_find(operation->handle);
-    int sending = record != NULL && record->overlapped == operation->overlapped &&
-                  record->is_send && !record->finished && machine_is_carried(&record->machine);
+    int sending = engine__is_about(record, operation) && record->is_send && !record->finished &&
+                  machine_is_carried(&record->machine);
     record_release(operation->handle);
     return sending;
 }
@@ -150,7 +156,7 @@ static void engine__report(struct operation* operation, enum afd_outcome outcome
 /* The guard has seen that a send has ended. */
 static void engine__let_go(struct operation* operation) {
     struct record* record = record_find(operation->handle);
-    if (record != NULL && record->overlapped == operation->overlapped && record->is_send)
+    if (engine__is_about(record, operation) && record->is_send)
         record->finished = 1;
     record_release(operation->handle);
     operation_release(operation);

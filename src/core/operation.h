@@ -19,6 +19,7 @@ struct operation {
     OVERLAPPED* overlapped; /* The program's. */
     char* payload;          /* The program's buffer, used in place. */
     DWORD length;           /* In bytes. */
+    unsigned number;        /* Of the ConnectEx, as in its record. */
     int error;              /* What a send that was tried early failed with, or 0. */
     enum operation_watch watch;
 };

@@ -226,6 +226,8 @@ static int connectex__start(struct record* record, const struct driver_request* 
 
     connectex__note(record, request, *result, survives,
                     request->payload != NULL || driver == &driver_poll);
+    if (operation != NULL)
+        operation->number = record->number;
     if (*result == DRIVER_WATCHED)
         return connectex__watch(record, operation);
     connectex__guard(operation, *result);
