@@ -5,6 +5,7 @@
 #include "core/status.h"
 #include "host/config.h"
 #include "host/log.h"
+#include "host/seconds.h"
 
 #define STATS__ROWS 24
 
@@ -103,13 +104,11 @@ void stats_count_connected(void) {
 
 /* The host carries most operations unobserved, so the outcome is read off the socket. */
 static int stats__outcome(SOCKET s) {
-    DWORD seconds = 0;
-    int error = 0, length = sizeof seconds;
+    DWORD seconds;
+    int error = 0, length = sizeof error;
 
-    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) == 0 &&
-        seconds != 0xFFFFFFFFu)
+    if (seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
         return 0;
-    length = sizeof error;
     if (host.getsockopt(s, SOL_SOCKET, SO_ERROR, (char*) &error, &length) == 0 && error != 0)
         return error;
     return ERROR_OPERATION_ABORTED;

@@ -11,6 +11,7 @@
 #include "drivers/reuse.h"
 #include "host/log.h"
 #include "host/memory.h"
+#include "host/seconds.h"
 
 /* An empty send, queued behind those that are under way, ends when they have ended, and tells
  * whether the connection still stands. */
@@ -21,11 +22,11 @@ struct disconnectex {
 };
 
 static int disconnectex__is_connected(SOCKET s) {
-    DWORD seconds = 0xFFFFFFFFu;
-    int length = sizeof seconds;
-    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) != 0)
-        return WSAGetLastError() == WSAENOTSOCK ? WSAENOTSOCK : WSAENOTCONN;
-    return seconds != 0xFFFFFFFFu ? 0 : WSAENOTCONN;
+    DWORD seconds;
+    int error = seconds_connected(s, &seconds);
+    if (error != 0)
+        return error == WSAENOTSOCK ? WSAENOTSOCK : WSAENOTCONN;
+    return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
 int disconnectex_begin(SOCKET s, DWORD flags) {

@@ -9,18 +9,15 @@
 #include "ext/connectex.h"
 #include "host/config.h"
 #include "host/memory.h"
+#include "host/seconds.h"
 
 #ifndef TCP_FASTOPEN
 #define TCP_FASTOPEN 15
 #endif
 
-#define OPTIONS__NOT_CONNECTED 0xFFFFFFFFu
-
 static int options__is_up(SOCKET s) {
-    DWORD seconds = OPTIONS__NOT_CONNECTED;
-    int length = sizeof seconds;
-    return host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) == 0 &&
-           seconds != OPTIONS__NOT_CONNECTED;
+    DWORD seconds;
+    return seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER;
 }
 
 /* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names
@@ -32,7 +29,9 @@ static int options__update_foreign(SOCKET s, const char* value, int length) {
         return WSAGetLastError();
     if (!options__is_up(s))
         return WSAENOTCONN;
-    if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, value, length) != 0)
+    /* ReactOS takes no NULL, of whatever length. */
+    if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, value != NULL ? value : "",
+                        length) != 0)
         return WSAGetLastError();
     return 0;
 }
@@ -61,12 +60,17 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
 }
 
 int options_get_connect_time(SOCKET s, char* value, int* length) {
+    DWORD seconds;
+    int error;
     if (!memory_is_writable(length, sizeof *length) || *length < (int) sizeof(DWORD) ||
         !memory_is_writable(value, sizeof(DWORD)))
         return WSAEFAULT;
-    *length = sizeof(DWORD);
-    return host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, value, length) == 0 ? 0
-                                                                               : WSAGetLastError();
+    error = seconds_connected(s, &seconds);
+    if (error != 0)
+        return error;
+    *length = sizeof seconds;
+    memcpy(value, &seconds, sizeof seconds);
+    return 0;
 }
 
 static int options__is_stream(SOCKET s) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/seconds.h"
+
+#include "core/once.h"
+
+static struct once seconds__once;
+static int seconds__host_is_wrong;
+
+static int seconds__ask(SOCKET s, DWORD* seconds) {
+    int length = sizeof *seconds;
+    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) seconds, &length) == 0)
+        return 0;
+    return WSAGetLastError();
+}
+
+static void seconds__probe(void) {
+    DWORD error = GetLastError();
+    DWORD seconds = 0;
+    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (s != INVALID_SOCKET) {
+        seconds__host_is_wrong = seconds__ask(s, &seconds) == 0 && seconds != SECONDS_NEVER;
+        host.closesocket(s);
+    }
+    SetLastError(error);
+}
+
+int seconds_connected(SOCKET s, DWORD* seconds) {
+    struct sockaddr_storage peer;
+    int length = sizeof peer;
+    int error = seconds__ask(s, seconds);
+
+    if (error != 0 || *seconds == SECONDS_NEVER)
+        return error;
+    once_run(&seconds__once, seconds__probe);
+    if (seconds__host_is_wrong && host.getpeername(s, (struct sockaddr*) &peer, &length) != 0)
+        *seconds = SECONDS_NEVER;
+    return 0;
+}

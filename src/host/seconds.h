@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_HOST_SECONDS_H
+#define WSEXT_HOST_SECONDS_H
+
+#include "host/host.h"
+
+#define SECONDS_NEVER 0xFFFFFFFFu
+
+/* For how many seconds the socket has been connected, SECONDS_NEVER for one that is not: what
+ * SO_CONNECT_TIME should tell. On ReactOS it tells the seconds since 1970 for a socket that is not
+ * connected; a host that does is found out once, by a socket of ours, and there the peer's name
+ * decides. Returns 0, or a Winsock error. */
+int seconds_connected(SOCKET s, DWORD* seconds);
+
+#endif
