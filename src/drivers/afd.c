@@ -40,6 +40,7 @@ struct afd__poll {
 
 static struct once afd__once;
 static HANDLE afd__device;
+static int afd__works;
 static struct afd__poll* afd__polls;
 static struct operation* afd__fresh;
 
@@ -56,11 +57,6 @@ static void afd__open(void) {
     if (host.NtCreateFile(&afd__device, SYNCHRONIZE, &attributes, &block, NULL, 0,
                           FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0) < 0)
         afd__device = NULL;
-}
-
-int afd_is_available(void) {
-    once_run(&afd__once, afd__open);
-    return afd__device != NULL;
 }
 
 void afd_add(struct operation* operation) {
@@ -233,6 +229,29 @@ host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
     afd__ask_for(&request.sockets[0], afd__idle, 0);
     return host.NtDeviceIoControlFile((HANDLE) s, event, apc, context, block, AFD__POLL, &request,
                                       size, &reply, size);
+}
+
+/* That the device opens tells nothing of the layout of its requests, which on 64-bit ReactOS is
+ * another one. A datagram socket can be written to at any time, and the reply must say so of it. */
+static void afd__probe(void) {
+    unsigned events = 0;
+    SOCKET probe;
+
+    afd__open();
+    if (afd__device == NULL)
+        return;
+    probe = host.socket(AF_INET, SOCK_DGRAM, 0);
+    afd__works = probe != INVALID_SOCKET && afd_look(&probe, AFD_EVENT_SEND, &events, 1) == 0 &&
+                 events == AFD_EVENT_SEND;
+    if (probe != INVALID_SOCKET)
+        host.closesocket(probe);
+    if (!afd__works)
+        host.CloseHandle(afd__device);
+}
+
+int afd_is_available(void) {
+    once_run(&afd__once, afd__probe);
+    return afd__works;
 }
 
 static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(struct operation*),

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/once.h"
 #include "core/status.h"
 #include "core/table.h"
 #include "drivers/afd.h"
@@ -8,9 +11,59 @@
 /* The driver for a host without a ConnectEx of its own: a non-blocking connect, whose outcome the
  * engine learns by polling the socket. */
 
+static struct once poll__once;
+static int poll__host_goes_on;
+
+static SOCKET poll__new_socket(struct sockaddr_in* name) {
+    int length = sizeof *name;
+    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (s == INVALID_SOCKET)
+        return s;
+    memset(name, 0, sizeof *name);
+    name->sin_family = AF_INET;
+    name->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (host.bind(s, (struct sockaddr*) name, sizeof *name) == 0 &&
+        host.getsockname(s, (struct sockaddr*) name, &length) == 0)
+        return s;
+    host.closesocket(s);
+    return INVALID_SOCKET;
+}
+
+static int poll__begins(SOCKET s, const struct sockaddr_in* name) {
+    u_long on = 1;
+    int error;
+    if (host.ioctlsocket(s, FIONBIO, &on) != 0)
+        return 0;
+    if (host.connect(s, (const struct sockaddr*) name, sizeof *name) == 0)
+        return 1;
+    error = WSAGetLastError();
+    return error == WSAEWOULDBLOCK || error == WSAECONNREFUSED;
+}
+
+/* ReactOS refuses a non-blocking connect on a socket that has a completion port. The one that is
+ * tried leads to a socket of ours, which does not listen, so that nothing leaves this machine. */
+static void poll__probe(void) {
+    struct sockaddr_in name, peer_name;
+    SOCKET s = poll__new_socket(&name);
+    SOCKET peer = poll__new_socket(&peer_name);
+    HANDLE port = s != INVALID_SOCKET ? host.CreateIoCompletionPort((HANDLE) s, NULL, 0, 1) : NULL;
+
+    if (port != NULL && peer != INVALID_SOCKET)
+        poll__host_goes_on = poll__begins(s, &peer_name);
+    if (s != INVALID_SOCKET)
+        host.closesocket(s);
+    if (peer != INVALID_SOCKET)
+        host.closesocket(peer);
+    if (port != NULL)
+        host.CloseHandle(port);
+}
+
 static int poll__is_available(struct record* record) {
     (void) record;
-    return afd_is_available();
+    if (!afd_is_available())
+        return 0;
+    once_run(&poll__once, poll__probe);
+    return poll__host_goes_on;
 }
 
 /* connect() would bind an unbound socket, which ConnectEx must refuse. */
