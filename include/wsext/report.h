@@ -15,7 +15,8 @@ struct wsext_report {
     DWORD doors;           /* How many functions of the system are to be interposed, */
     DWORD doors_installed; /* and how many are. */
     DWORD has_native;      /* 1 where the host's own ConnectEx is real, by its behaviour. */
-    DWORD has_poll;        /* 1 where AFD polls work. */
+    DWORD has_poll;        /* 1 where non-blocking connects and AFD polls work. */
+    DWORD has_thread;      /* 1 where threads can connect: everywhere. */
     DWORD has_complete;    /* 1 where the host can complete an OVERLAPPED with any status; the
                             * recorded completion port is used otherwise. */
     char driver[16];       /* WSEXT_DRIVER as it is in force, */

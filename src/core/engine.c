@@ -9,6 +9,7 @@
 #include "core/table.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
+#include "drivers/thread.h"
 
 /* The thread's own needs are small; the program's DLLs run their thread start-up on it, too. */
 #define ENGINE__STACK_SIZE (256 * 1024)
@@ -54,7 +55,9 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
     int finished = 0;
     int error;
 
-    if (operation->payload == NULL) {
+    /* Of a connect by a thread the host has not seen the program's OVERLAPPED yet; an empty send
+     * has it complete it by its own ways. */
+    if (operation->payload == NULL && operation->watch != OPERATION_WATCH_THREAD) {
         record_step(record, MACHINE_HANDED);
         record->finished = 1;
         delivery_complete(record, overlapped, STATUS__SUCCESS, 0);
@@ -162,6 +165,19 @@ static void engine__let_go(struct operation* operation) {
     operation_release(operation);
 }
 
+/* The connect has ended on the operation's own OVERLAPPED. */
+static void engine__report_connect(struct operation* operation) {
+    uint32_t status = (uint32_t) operation->connect.Internal;
+    /* The host cancels our operation when the thread that started it ends, and that tells nothing
+     * of the connect; the early send does. */
+    if (status == STATUS__CANCELLED)
+        status = status_from_error(operation->error);
+    if (status == STATUS__INVALID_HANDLE)
+        engine__report(operation, AFD_CLOSED, STATUS__CANCELLED);
+    else
+        engine__report(operation, status == STATUS__SUCCESS ? AFD_UP : AFD_DOWN, status);
+}
+
 static void engine__take_inbox(void) {
     struct operation* operation;
     struct operation* next;
@@ -186,6 +202,8 @@ static void engine__take_inbox(void) {
             operation->next = engine__connects;
             engine__connects = operation;
             engine__look = ENGINE__FIRST_LOOK;
+        } else if (operation->watch == OPERATION_WATCH_THREAD) {
+            engine__report_connect(operation);
         } else {
             /* A send under guard is watched for its connect first: before, it cannot get lost. */
             afd_add(operation);
@@ -198,7 +216,6 @@ static void engine__collect_connects(void) {
     while (*place != NULL) {
         struct operation* operation = *place;
         struct operation* next = operation->next;
-        uint32_t status;
         if (!operation_is_done(operation)) {
             if (engine__is_wanted(operation))
                 place = &operation->next;
@@ -207,12 +224,7 @@ static void engine__collect_connects(void) {
             continue;
         }
         *place = next;
-        status = (uint32_t) operation->connect.Internal;
-        /* The host cancels our operation when the thread that started it ends, and that tells
-         * nothing of the connect; the early send does. */
-        if (status == STATUS__CANCELLED)
-            status = status_from_error(operation->error);
-        engine__report(operation, status == STATUS__SUCCESS ? AFD_UP : AFD_DOWN, status);
+        engine__report_connect(operation);
     }
 }
 
@@ -248,6 +260,9 @@ static DWORD WINAPI engine__run(void* unused) {
 
         timeout = guard_sweep(engine__is_sending, engine__let_go);
         look = engine__next_look();
+        if (look < timeout)
+            timeout = look;
+        look = thread_tend();
         if (look < timeout)
             timeout = look;
     }
@@ -294,6 +309,13 @@ int engine_adopt_task(struct task* task) {
     lock_release(&engine__lock);
     if (first)
         SetEvent(engine__handed_over);
+    return 0;
+}
+
+int engine_start(void) {
+    if (engine__need_thread() != 0)
+        return -1;
+    lock_release(&engine__lock);
     return 0;
 }
 

@@ -8,9 +8,12 @@
 /* The completion core: one thread, started with the first operation that needs it, which learns the
  * outcome of each watched connect and feeds it to the socket's state machine. */
 
+/* Starts the engine's thread where it does not run. Returns 0, or -1 where no thread can be had. */
+int engine_start(void);
+
 /* Hands an operation to the engine's thread, starting it where it does not run. The operation must
- * be in its record, the machine in MACHINE_CONNECTING, or under guard. Returns 0, or -1 where no
- * thread can be had. */
+ * be in its record, the machine in MACHINE_CONNECTING, or under guard, or one that a worker of the
+ * thread driver has ended. Returns 0, or -1 where no thread can be had. */
 int engine_adopt(struct operation* operation);
 
 /* Hands a task to the engine's thread, starting it where it does not run. Returns 0, or -1 where no

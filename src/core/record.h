@@ -7,30 +7,36 @@
 
 struct operation;
 struct task;
+struct thread_job;
 
 /* What we know of one socket. It lies in the table and is touched under the table's lock only. */
 struct record {
     SOCKET handle;
     struct machine machine;
-    unsigned char is_send;   /* The host carries the OVERLAPPED with a send. */
-    unsigned char by_engine; /* The host carries the OVERLAPPED for the engine's thread. */
-    unsigned char survives;  /* The operation outlives the thread that issued it. */
-    unsigned char finished;  /* The carried operation is known to have ended. */
-    unsigned char endless;   /* Operations that the host cancels by request only are pending. */
-    unsigned char fast_open; /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
-    unsigned char modes;     /* The completion notification modes that the program has set. */
-    unsigned char selects;   /* WSAEventSelect or WSAAsyncSelect is in force. */
-    unsigned char counted;   /* The statistics wait for the operation's end. */
-    unsigned short listens;  /* The family of a socket that is known to listen; 0 elsewhere. */
-    unsigned number;         /* Of the operation, counted from 1 in this process; for the log. */
-    LONG64 started;          /* When the operation was issued, in microseconds. */
-    DWORD owner;             /* The thread that issued the operation. */
-    unsigned peer;           /* A digest of the address that is connected to. */
+    unsigned char is_send;    /* The host carries the OVERLAPPED with a send. */
+    unsigned char by_engine;  /* The host carries the OVERLAPPED for the engine's thread. */
+    unsigned char survives;   /* The operation outlives the thread that issued it. */
+    unsigned char finished;   /* The carried operation is known to have ended. */
+    unsigned char endless;    /* Operations that the host cancels by request only are pending. */
+    unsigned char fast_open;  /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
+    unsigned char modes;      /* The completion notification modes that the program has set. */
+    unsigned char selects;    /* WSAEventSelect or WSAAsyncSelect is in force. */
+    unsigned char is_plain;   /* The program itself began a non-blocking connect. */
+    unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
+    unsigned char counted;    /* The statistics wait for the operation's end. */
+    unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */
+    unsigned number;          /* Of the operation, counted from 1 in this process; for the log. */
+    LONG64 started;           /* When the operation was issued, in microseconds. */
+    DWORD owner;              /* The thread that issued the operation. */
+    unsigned peer;            /* A digest of the address that is connected to. */
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
     OVERLAPPED* overlapped;
     struct operation* operation; /* Set while the machine is connecting. */
-    struct task* tasks;          /* The operations that are in the engine's hands step by step. */
-    HANDLE port;                 /* The completion port that the program associated, and its key. */
+    /* What a worker of the thread driver still does with the socket, also after it was cancelled.
+     */
+    struct thread_job* worker;
+    struct task* tasks; /* The operations that are in the engine's hands step by step. */
+    HANDLE port;        /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX
     connect_ex; /* The provider's own function, where it is not the process' usual. */

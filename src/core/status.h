@@ -12,6 +12,7 @@
 #define STATUS__PENDING 0x00000103u
 #define STATUS__CANCELLED 0xC0000120u
 #define STATUS__UNSUCCESSFUL 0xC0000001u
+#define STATUS__INVALID_HANDLE 0xC0000008u
 #define STATUS__CONNECTION_REFUSED 0xC0000236u
 
 /* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names.

@@ -8,11 +8,13 @@
 #include "core/record.h"
 #include "core/table.h"
 #include "doors/interpose.h"
+#include "drivers/thread.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
 #include "ext/controls.h"
 #include "ext/extensions.h"
 #include "ext/options.h"
+#include "host/memory.h"
 #include "host/module.h"
 
 #ifndef TCP_FASTOPEN
@@ -69,10 +71,40 @@ static SOCKET doors__created(SOCKET s, int type, int synchronous) {
     return s;
 }
 
+/* Sockets whose handle values a worker may still be about to name; they are kept from the program,
+ * and from coming back, until another one is found. */
+#define DOORS__SPARES 16
+struct doors__spares {
+    SOCKET sockets[DOORS__SPARES];
+    unsigned count;
+};
+
+static int doors__is_spare(struct doors__spares* spares, SOCKET s) {
+    if (s == INVALID_SOCKET || spares->count == DOORS__SPARES || !thread_is_named(s))
+        return 0;
+    spares->sockets[spares->count++] = s;
+    return 1;
+}
+
+static void doors__close_spares(struct doors__spares* spares) {
+    DWORD error;
+    if (spares->count == 0)
+        return;
+    error = GetLastError();
+    while (spares->count > 0)
+        host.closesocket(spares->sockets[--spares->count]);
+    SetLastError(error);
+}
+
 /* socket() makes overlapped sockets unless the thread has asked for others. */
 static SOCKET WSAAPI door_socket(int family, int type, int protocol) {
-    SOCKET s = host.socket(family, type, protocol);
+    struct doors__spares spares = {{0}, 0};
     int open_type = 0, length = sizeof open_type;
+    SOCKET s;
+    do {
+        s = host.socket(family, type, protocol);
+    } while (doors__is_spare(&spares, s));
+    doors__close_spares(&spares);
     if (s == INVALID_SOCKET)
         return s;
     host.getsockopt(INVALID_SOCKET, SOL_SOCKET, SO_OPENTYPE, (char*) &open_type, &length);
@@ -88,7 +120,12 @@ static SOCKET doors__created_from(SOCKET s, int type, int info_type, DWORD dupli
 
 static SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
                                      GROUP group, DWORD flags) {
-    SOCKET s = host.WSASocketA(family, type, protocol, info, group, flags);
+    struct doors__spares spares = {{0}, 0};
+    SOCKET s;
+    do {
+        s = host.WSASocketA(family, type, protocol, info, group, flags);
+    } while ((info == NULL || info->dwServiceFlags3 == 0) && doors__is_spare(&spares, s));
+    doors__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
         return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
     return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
@@ -96,7 +133,12 @@ static SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROT
 
 static SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                                      GROUP group, DWORD flags) {
-    SOCKET s = host.WSASocketW(family, type, protocol, info, group, flags);
+    struct doors__spares spares = {{0}, 0};
+    SOCKET s;
+    do {
+        s = host.WSASocketW(family, type, protocol, info, group, flags);
+    } while ((info == NULL || info->dwServiceFlags3 == 0) && doors__is_spare(&spares, s));
+    doors__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
         return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
     return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
@@ -187,14 +229,18 @@ static int doors__forbids_connect(SOCKET s) {
     int error = 0;
     if (record != NULL && !machine_may_connect(&record->machine))
         error = machine_is_connecting(&record->machine) ? WSAEALREADY : WSAEINVAL;
+    else if (record != NULL && record->worker != NULL)
+        error = WSAEALREADY; /* Cancelled, and still at work. */
     record_release(s);
     return error;
 }
 
-static void doors__connected_plainly(SOCKET s) {
+static void doors__connected_plainly(SOCKET s, int is_pending) {
     struct record* record = record_find(s);
-    if (record != NULL)
+    if (record != NULL) {
         record_step(record, MACHINE_PLAIN);
+        record->is_plain = (unsigned char) is_pending;
+    }
     record_release(s);
 }
 
@@ -205,12 +251,12 @@ static int doors__connect_known(SOCKET s, doors__connect call, const void* argum
     if (error != 0)
         return doors__answer(error);
     if (call(s, arguments) == 0) {
-        doors__connected_plainly(s);
+        doors__connected_plainly(s, 0);
         return 0;
     }
     error = WSAGetLastError();
     if (error == WSAECONNABORTED && call(s, arguments) == 0) {
-        doors__connected_plainly(s);
+        doors__connected_plainly(s, 0);
         return 0;
     }
     if (error == WSAECONNABORTED)
@@ -218,7 +264,7 @@ static int doors__connect_known(SOCKET s, doors__connect call, const void* argum
     if (error == WSAEINVAL && connectex_is_in_progress(s))
         error = WSAEALREADY;
     if (error == WSAEWOULDBLOCK)
-        doors__connected_plainly(s);
+        doors__connected_plainly(s, 1);
     return doors__answer(error);
 }
 
@@ -274,8 +320,29 @@ static void doors__set_nonblocking(SOCKET s, int nonblocking) {
                         nonblocking ? 0 : TABLE_NONBLOCKING);
 }
 
+/* While a worker of the thread driver has made the socket blocking, what the program wants is only
+ * noted, for afterwards. */
+static int doors__change_mode(SOCKET s, u_long* nonblocking) {
+    struct record* record = record_find(s);
+    int result = 0;
+    if (record == NULL || !record->keeps_mode)
+        result = host.ioctlsocket(s, FIONBIO, nonblocking);
+    if (result == 0)
+        doors__set_nonblocking(s, *nonblocking != 0);
+    record_release(s);
+    return result;
+}
+
+static int doors__is_change_of_mode(SOCKET s, DWORD code, const void* argument, DWORD length) {
+    return code == (DWORD) FIONBIO && doors__has_record(s) && length >= sizeof(u_long) &&
+           memory_is_readable(argument, sizeof(u_long));
+}
+
 static int WSAAPI door_ioctlsocket(SOCKET s, long code, u_long* argument) {
-    int result = host.ioctlsocket(s, code, argument);
+    int result;
+    if (doors__is_change_of_mode(s, (DWORD) code, argument, sizeof *argument))
+        return doors__change_mode(s, argument);
+    result = host.ioctlsocket(s, code, argument);
     if (result == 0 && (DWORD) code == (DWORD) FIONBIO)
         doors__set_nonblocking(s, *argument != 0);
     return result;
@@ -291,6 +358,11 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
     if (controls_is_ours(code))
         return doors__answer(controls_call(s, code, in, in_length, out, out_length, returned,
                                            overlapped, routine));
+    if (overlapped == NULL && memory_is_writable(returned, sizeof *returned) &&
+        doors__is_change_of_mode(s, code, in, in_length)) {
+        *returned = 0;
+        return doors__change_mode(s, in);
+    }
     result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
     if (result == 0 && code == (DWORD) FIONBIO)
         doors__set_nonblocking(s, *(const u_long*) in != 0);

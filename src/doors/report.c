@@ -21,6 +21,7 @@ static void report__ask_drivers(struct wsext_report* report) {
     if (record != NULL) {
         report->has_native = driver_native.is_available(record) != 0;
         report->has_poll = driver_poll.is_available(record) != 0;
+        report->has_thread = driver_thread.is_available(record) != 0;
         record_drop(s);
     }
     record_release(s);
@@ -28,7 +29,7 @@ static void report__ask_drivers(struct wsext_report* report) {
 }
 
 int WINAPI wsext_report(struct wsext_report* report) {
-    static const char* const drivers[] = {"auto", "native", "poll"};
+    static const char* const drivers[] = {"auto", "native", "poll", "thread"};
     if (report == NULL || !memory_is_writable(report, sizeof *report) ||
         report->size != sizeof *report || wsext_init() != 0)
         return -1;

@@ -11,18 +11,17 @@ static int driver__fits(const struct driver* driver, const struct record* record
 }
 
 const struct driver* driver_choose(struct record* record) {
-    static const struct driver* const preferences[][2] = {
-        [CONFIG_DRIVER_AUTO] = {&driver_native, &driver_poll},
-        [CONFIG_DRIVER_NATIVE] = {&driver_native, NULL},
-        [CONFIG_DRIVER_POLL] = {&driver_poll, NULL},
+    static const struct driver* const preferences[][3] = {
+        [CONFIG_DRIVER_AUTO] = {&driver_native, &driver_poll, &driver_thread},
+        [CONFIG_DRIVER_NATIVE] = {&driver_native},
+        [CONFIG_DRIVER_POLL] = {&driver_poll},
+        [CONFIG_DRIVER_THREAD] = {&driver_thread},
     };
     const struct driver* const* preference = preferences[config.driver];
     int i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3 && preference[i] != NULL; i++) {
         const struct driver* driver = preference[i];
-        if (driver == NULL)
-            continue;
         if (!driver__fits(driver, record) && driver_native.is_available(record))
             driver = &driver_native;
         if (driver->is_available(record))

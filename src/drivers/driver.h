@@ -36,6 +36,7 @@ struct driver {
 
 extern const struct driver driver_native;
 extern const struct driver driver_poll;
+extern const struct driver driver_thread;
 
 /* The driver that the settings and the host allow for this socket, or NULL. */
 const struct driver* driver_choose(struct record* record);

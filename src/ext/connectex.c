@@ -16,6 +16,7 @@
 #include "ext/kind.h"
 #include "host/log.h"
 #include "host/memory.h"
+#include "host/seconds.h"
 
 /* The longest address that any family has; what a program passes beyond is of no meaning. */
 #define CONNECTEX__NAME_SIZE ((int) sizeof(struct sockaddr_storage))
@@ -97,19 +98,19 @@ unsigned connectex_digest(const struct sockaddr* name) {
     return digest;
 }
 
-static int connectex__option(SOCKET s, int option, int missing) {
-    int value = 0, length = sizeof value;
-    if (host.getsockopt(s, SOL_SOCKET, option, (char*) &value, &length) != 0)
-        return missing;
-    return value;
+static int connectex__is_listening(SOCKET s) {
+    int listening = 0, length = sizeof listening;
+    return host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &length) == 0 &&
+           listening;
 }
 
 int connectex_is_in_progress(SOCKET s) {
     struct sockaddr_storage name;
     int length = sizeof name;
+    DWORD seconds;
     return host.getsockname(s, (struct sockaddr*) &name, &length) == 0 &&
-           !connectex__option(s, SO_ACCEPTCONN, 0) &&
-           (DWORD) connectex__option(s, SO_CONNECT_TIME, 0) == 0xFFFFFFFFu;
+           !connectex__is_listening(s) && seconds_connected(s, &seconds) == 0 &&
+           seconds == SECONDS_NEVER;
 }
 
 /* The host's error in the document's terms, where the host lumps several reasons together. */
@@ -184,6 +185,7 @@ static void connectex__note(struct record* record, const struct driver_request* 
     record->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
     record->is_send = (unsigned char) is_send;
     record->by_engine = 0;
+    record->is_plain = 0;
     record->number = (unsigned) InterlockedIncrement(&connectex__count);
     stats_begin(record);
     log_info("socket %#Ix #%u ConnectEx with %lu bytes is %s", (size_t) record->handle,
@@ -191,10 +193,10 @@ static void connectex__note(struct record* record, const struct driver_request* 
     record_step(record, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
 }
 
-/* Hands a connect to the engine to be watched. */
+/* Hands a connect to the engine to be watched; a worker does so itself when it has ended. */
 static int connectex__watch(struct record* record, struct operation* operation) {
     record->operation = operation;
-    if (engine_adopt(operation) == 0)
+    if (operation->watch == OPERATION_WATCH_THREAD || engine_adopt(operation) == 0)
         return 0;
     record_step(record, MACHINE_DOWN);
     record->operation = NULL;

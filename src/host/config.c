@@ -60,7 +60,7 @@ static void config__check_names(void) {
 }
 
 void config_init(void) {
-    static const char* const drivers[] = {"auto", "native", "poll"};
+    static const char* const drivers[] = {"auto", "native", "poll", "thread"};
     static const char* const contexts[] = {"strict", "lenient"};
     static const char* const switches[] = {"0", "1"};
     static const char* const levels[] = {"off", "error", "warn", "info", "trace"};
@@ -68,7 +68,7 @@ void config_init(void) {
     /* The file comes first, as the other variables' complaints go there. */
     log_init();
     log_level = (enum log_level) config__choose("WSEXT_LOG", levels, 5, LOG_WARN);
-    config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 3, 0);
+    config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 4, 0);
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2, 0);
     config.stats = config__choose("WSEXT_STATS", switches, 2, 0);
     config.follow = config__choose("WSEXT_FOLLOW", switches, 2, 0);

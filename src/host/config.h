@@ -4,10 +4,15 @@
 
 /* The settings that the environment gives, read once when the DLL is loaded. */
 
-enum config_driver { CONFIG_DRIVER_AUTO, CONFIG_DRIVER_NATIVE, CONFIG_DRIVER_POLL };
+enum config_driver {
+    CONFIG_DRIVER_AUTO,
+    CONFIG_DRIVER_NATIVE,
+    CONFIG_DRIVER_POLL,
+    CONFIG_DRIVER_THREAD
+};
 
 struct config {
-    enum config_driver driver; /* WSEXT_DRIVER=auto|native|poll */
+    enum config_driver driver; /* WSEXT_DRIVER=auto|native|poll|thread */
     int lenient;               /* WSEXT_CONTEXT=strict|lenient */
     int stats;                 /* WSEXT_STATS=0|1 */
     int follow;                /* WSEXT_FOLLOW=0|1 */

@@ -62,9 +62,9 @@ static const char* print__yes(DWORD value) {
 static void print__shim(const struct wsext_report* report) {
     printf("wsext      %s, %lu of %lu functions interposed\n", report->version,
            report->doors_installed, report->doors);
-    printf("drivers    native: %s, poll: %s; WSEXT_DRIVER=%s WSEXT_CONTEXT=%s\n",
-           print__yes(report->has_native), print__yes(report->has_poll), report->driver,
-           report->context);
+    printf("drivers    native: %s, poll: %s, thread: %s; WSEXT_DRIVER=%s WSEXT_CONTEXT=%s\n",
+           print__yes(report->has_native), print__yes(report->has_poll),
+           print__yes(report->has_thread), report->driver, report->context);
     printf("delivery   %s\n",
            report->has_complete ? "by a request of the host" : "by the recorded completion port");
 }
@@ -117,8 +117,9 @@ static void print__report(const struct wsext_report* report) {
     printf("  \"wsext\": {");
     print__member("version", report->version, ", ");
     printf("\"doors\": %lu, \"doors_installed\": %lu, ", report->doors, report->doors_installed);
-    printf("\"native\": %s, \"poll\": %s, \"complete\": %s, ",
+    printf("\"native\": %s, \"poll\": %s, \"thread\": %s, \"complete\": %s, ",
            report->has_native ? "true" : "false", report->has_poll ? "true" : "false",
+           report->has_thread ? "true" : "false",
            report->has_complete ? "true" : "false");
     print__member("driver", report->driver, ", ");
     print__member("context", report->context, "},\n");

@@ -298,6 +298,7 @@ CONF_TEST(errors_address_in_use) {
         CHECK_EQ(getsockname(clients[i], (struct sockaddr *) &local.name, &length), 0);
     }
     conf_connect(clients[0], &target);
+    overlapped.hEvent = conf_event();
     CHECK_EQ(conf_call(clients[1], &target, NULL, 0, &overlapped), FALSE);
     error = (DWORD) WSAGetLastError();
     if (error == ERROR_IO_PENDING)

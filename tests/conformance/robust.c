@@ -4,6 +4,8 @@
 #define ROBUST__MANY 1000
 #define ROBUST__ROUNDS 200
 #define ROBUST__REUSES 200
+#define ROBUST__CROWD 700
+#define ROBUST__SETTLED 1000
 
 struct robust__acceptor {
     SOCKET listener;
@@ -272,4 +274,57 @@ CONF_TEST(robust_close_race_payload) {
     CreateThread(NULL, 0, robust__accept, &acceptor, 0, NULL);
     for (round = 0; round < ROBUST__ROUNDS; round++)
         robust__close_race(&target, "data", 4);
+}
+
+/* Peers that do not answer must not keep a connect to another one from its end for ever: neither
+ * while they are few, nor where they are so many that the program has to give some of them up. */
+static void robust__crowd(int count, int given_up) {
+    static SOCKET clients[ROBUST__CROWD];
+    static OVERLAPPED overlappeds[ROBUST__CROWD];
+    static BYTE seen[ROBUST__CROWD];
+    struct conf_silent silent;
+    struct conf_target target;
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    HANDLE good_port;
+    SOCKET good = conf_client(AF_INET);
+    OVERLAPPED good_overlapped = {0};
+    OVERLAPPED *got;
+    DWORD error;
+    DWORD bytes;
+    int i;
+
+    conf_listen(AF_INET, 5, &target);
+    conf_silent_fill(&silent, AF_INET);
+    good_port = conf_port(good);
+    for (i = 0; i < count; i++) {
+        clients[i] = conf_client(AF_INET);
+        CHECK(CreateIoCompletionPort((HANDLE) clients[i], port, CONF__KEY, 0) == port);
+        conf_start(clients[i], &silent.target, NULL, 0, &overlappeds[i]);
+    }
+    conf_start(good, &target, "data", 4, &good_overlapped);
+    Sleep(given_up > 0 ? ROBUST__SETTLED : 0);
+    for (i = 0; i < given_up; i++)
+        CHECK_EQ(closesocket(clients[i]), 0);
+    conf_packet(good_port, &good_overlapped, 0, 4);
+    for (i = given_up; i < count; i++)
+        CHECK(CancelIoEx((HANDLE) clients[i], &overlappeds[i]));
+    for (i = 0; i < count; i++) {
+        CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
+        CHECK(got >= overlappeds && got < overlappeds + count);
+        CHECK_EQ(error, ERROR_OPERATION_ABORTED);
+        CHECK_EQ(seen[got - overlappeds]++, 0);
+    }
+    conf_quiet(port);
+    for (i = given_up; i < count; i++)
+        closesocket(clients[i]);
+    conf_quiet(port);
+    conf_quiet(good_port);
+}
+
+CONF_TEST(robust_crowd_100) {
+    robust__crowd(100, 0);
+}
+
+CONF_TEST(robust_crowd_700) {
+    robust__crowd(ROBUST__CROWD, 350);
 }
