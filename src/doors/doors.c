@@ -7,8 +7,8 @@
 
 #include "core/record.h"
 #include "core/table.h"
+#include "doors/creation.h"
 #include "doors/interpose.h"
-#include "drivers/thread.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
 #include "ext/controls.h"
@@ -53,96 +53,7 @@ static int WSAAPI door_WSACleanup(void) {
     return result;
 }
 
-/* Creating and closing */
-
-/* A new socket has a handle value that may have been another's; what we knew of that one ends here,
- * even if it was closed behind our back. A socket of type 0 counts as not seen. */
-static SOCKET doors__created(SOCKET s, int type, int synchronous) {
-    unsigned flags = 0;
-    if (s == INVALID_SOCKET)
-        return s;
-    if (type != 0)
-        flags = TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM);
-    if (synchronous)
-        flags |= TABLE_SYNCHRONOUS;
-    if (table_flags(s) != 0)
-        cancel_for_lost_handle(s);
-    doors__change_flags(s, flags, 0);
-    return s;
-}
-
-/* Sockets whose handle values a worker may still be about to name; they are kept from the program,
- * and from coming back, until another one is found. */
-#define DOORS__SPARES 16
-struct doors__spares {
-    SOCKET sockets[DOORS__SPARES];
-    unsigned count;
-};
-
-static int doors__is_spare(struct doors__spares* spares, SOCKET s) {
-    if (s == INVALID_SOCKET || spares->count == DOORS__SPARES || !thread_is_named(s))
-        return 0;
-    spares->sockets[spares->count++] = s;
-    return 1;
-}
-
-static void doors__close_spares(struct doors__spares* spares) {
-    DWORD error;
-    if (spares->count == 0)
-        return;
-    error = GetLastError();
-    while (spares->count > 0)
-        host.closesocket(spares->sockets[--spares->count]);
-    SetLastError(error);
-}
-
-/* socket() makes overlapped sockets unless the thread has asked for others. */
-static SOCKET WSAAPI door_socket(int family, int type, int protocol) {
-    struct doors__spares spares = {{0}, 0};
-    int open_type = 0, length = sizeof open_type;
-    SOCKET s;
-    do {
-        s = host.socket(family, type, protocol);
-    } while (doors__is_spare(&spares, s));
-    doors__close_spares(&spares);
-    if (s == INVALID_SOCKET)
-        return s;
-    host.getsockopt(INVALID_SOCKET, SOL_SOCKET, SO_OPENTYPE, (char*) &open_type, &length);
-    return doors__created(s, type, open_type != 0);
-}
-
-/* A socket made from another process' description may be in any state: it counts as not seen. */
-static SOCKET doors__created_from(SOCKET s, int type, int info_type, DWORD duplicated,
-                                  DWORD flags) {
-    int known = type == FROM_PROTOCOL_INFO ? info_type : type;
-    return doors__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
-}
-
-static SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
-                                     GROUP group, DWORD flags) {
-    struct doors__spares spares = {{0}, 0};
-    SOCKET s;
-    do {
-        s = host.WSASocketA(family, type, protocol, info, group, flags);
-    } while ((info == NULL || info->dwServiceFlags3 == 0) && doors__is_spare(&spares, s));
-    doors__close_spares(&spares);
-    if (s == INVALID_SOCKET || info == NULL)
-        return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
-    return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
-}
-
-static SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
-                                     GROUP group, DWORD flags) {
-    struct doors__spares spares = {{0}, 0};
-    SOCKET s;
-    do {
-        s = host.WSASocketW(family, type, protocol, info, group, flags);
-    } while ((info == NULL || info->dwServiceFlags3 == 0) && doors__is_spare(&spares, s));
-    doors__close_spares(&spares);
-    if (s == INVALID_SOCKET || info == NULL)
-        return doors__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
-    return doors__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
-}
+/* Closing */
 
 /* Ending what is pending makes calls of its own, which the program's last error must survive. The
  * caller holds the handles until the socket is closed. */
@@ -356,8 +267,8 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
         return doors__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
                                                      overlapped, routine));
     if (controls_is_ours(code))
-        return doors__answer(controls_call(s, code, in, in_length, out, out_length, returned,
-                                           overlapped, routine));
+        return doors__answer(
+            controls_call(s, code, in, in_length, out, out_length, returned, overlapped, routine));
     if (overlapped == NULL && memory_is_writable(returned, sizeof *returned) &&
         doors__is_change_of_mode(s, code, in, in_length)) {
         *returned = 0;

@@ -40,8 +40,6 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, shutdown, (SOCKET, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, getpeername, (SOCKET, struct sockaddr*, int*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, getsockname, (SOCKET, struct sockaddr*, int*)) \
-    X(WS2_32, REQUIRED, int, WSAAPI, select, \
-      (int, fd_set*, fd_set*, fd_set*, const struct timeval*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, ioctlsocket, (SOCKET, long, u_long*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAEventSelect, (SOCKET, WSAEVENT, long)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAAsyncSelect, (SOCKET, HWND, u_int, long)) \

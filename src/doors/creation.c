@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "doors/creation.h"
+
+#include "core/record.h"
+#include "core/table.h"
+#include "drivers/thread.h"
+#include "ext/cancel.h"
+
+/* A new socket has a handle value that may have been another's; what we knew of that one ends here,
+ * even if it was closed behind our back. A socket of type 0 counts as not seen. */
+static SOCKET creation__created(SOCKET s, int type, int synchronous) {
+    unsigned flags = 0;
+    if (s == INVALID_SOCKET)
+        return s;
+    if (type != 0)
+        flags = TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM);
+    if (synchronous)
+        flags |= TABLE_SYNCHRONOUS;
+    if (table_flags(s) != 0)
+        cancel_for_lost_handle(s);
+    record_find(s);
+    table_change_flags(s, flags, 0);
+    record_release(s);
+    return s;
+}
+
+/* Sockets whose handle values a worker may still be about to name; they are kept from the program,
+ * and from coming back, until another one is found. */
+#define CREATION__SPARES 16
+struct creation__spares {
+    SOCKET sockets[CREATION__SPARES];
+    unsigned count;
+};
+
+static int creation__is_spare(struct creation__spares* spares, SOCKET s) {
+    if (s == INVALID_SOCKET || spares->count == CREATION__SPARES || !thread_is_named(s))
+        return 0;
+    spares->sockets[spares->count++] = s;
+    return 1;
+}
+
+static void creation__close_spares(struct creation__spares* spares) {
+    DWORD error;
+    if (spares->count == 0)
+        return;
+    error = GetLastError();
+    while (spares->count > 0)
+        host.closesocket(spares->sockets[--spares->count]);
+    SetLastError(error);
+}
+
+/* socket() makes overlapped sockets unless the thread has asked for others. */
+SOCKET WSAAPI door_socket(int family, int type, int protocol) {
+    struct creation__spares spares = {{0}, 0};
+    int open_type = 0, length = sizeof open_type;
+    SOCKET s;
+    do {
+        s = host.socket(family, type, protocol);
+    } while (creation__is_spare(&spares, s));
+    creation__close_spares(&spares);
+    if (s == INVALID_SOCKET)
+        return s;
+    host.getsockopt(INVALID_SOCKET, SOL_SOCKET, SO_OPENTYPE, (char*) &open_type, &length);
+    return creation__created(s, type, open_type != 0);
+}
+
+/* A socket made from another process' description may be in any state: it counts as not seen. */
+static SOCKET creation__created_from(SOCKET s, int type, int info_type, DWORD duplicated,
+                                     DWORD flags) {
+    int known = type == FROM_PROTOCOL_INFO ? info_type : type;
+    return creation__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
+}
+
+SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
+                              GROUP group, DWORD flags) {
+    struct creation__spares spares = {{0}, 0};
+    SOCKET s;
+    do {
+        s = host.WSASocketA(family, type, protocol, info, group, flags);
+    } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
+    creation__close_spares(&spares);
+    if (s == INVALID_SOCKET || info == NULL)
+        return creation__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
+    return creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
+}
+
+SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
+                              GROUP group, DWORD flags) {
+    struct creation__spares spares = {{0}, 0};
+    SOCKET s;
+    do {
+        s = host.WSASocketW(family, type, protocol, info, group, flags);
+    } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
+    creation__close_spares(&spares);
+    if (s == INVALID_SOCKET || info == NULL)
+        return creation__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
+    return creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_DOORS_CREATION_H
+#define WSEXT_DOORS_CREATION_H
+
+#include "host/host.h"
+
+/* The doors that make sockets: they note what kind each is, and that we have seen it from the
+ * start. */
+
+SOCKET WSAAPI door_socket(int family, int type, int protocol);
+SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
+                              GROUP group, DWORD flags);
+SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
+                              GROUP group, DWORD flags);
+
+#endif
