@@ -123,6 +123,30 @@ CONF_TEST(reuse_without_update) {
     }
 }
 
+/* A socket whose I/O makes its caller wait. */
+CONF_TEST(reuse_synchronous_socket) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
+    int round;
+
+    conf_bind(client, AF_INET);
+    for (round = 0; round < 3; round++) {
+        OVERLAPPED overlapped = {0};
+        SOCKET server;
+
+        overlapped.hEvent = conf_event();
+        if (!conf_call(client, &target, "x", 1, &overlapped))
+            CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+        CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
+        CHECK_EQ(overlapped.Internal, 0);
+        server = conf_accept(listener);
+        CHECK_EQ(reuse__disconnect(client), 0);
+        CHECK_EQ(conf_last(recv(server, (char[8]){0}, 8, 0)), 1);
+        reuse__ended(server);
+    }
+}
+
 CONF_TEST(reuse_connect_plainly) {
     struct conf_pair pair = conf_pair(AF_INET);
     struct conf_target target;
