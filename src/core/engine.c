@@ -24,6 +24,9 @@ static HANDLE engine__thread;
 static HANDLE engine__handed_over;
 static HANDLE engine__polled;
 
+/* For the steps that threads of the program begin; they see to it that none is missed (task.c). */
+static HANDLE engine__stepped;
+
 /* Under the lock. */
 static struct operation* engine__inbox;
 static struct task* engine__tasks;
@@ -40,6 +43,8 @@ static void engine__init(void) {
     lock_init(&engine__lock);
     engine__handed_over = CreateEventW(NULL, FALSE, FALSE, NULL);
     engine__polled = CreateEventW(NULL, FALSE, FALSE, NULL);
+    engine__stepped = CreateEventW(NULL, FALSE, FALSE, NULL);
+    task_init(engine__polled, engine__stepped);
 }
 
 int engine_is_running(void) {
@@ -193,7 +198,7 @@ static void engine__take_inbox(void) {
 
     for (; task != NULL; task = next_task) {
         next_task = task->next;
-        task_adopt(task, engine__polled);
+        task_adopt(task);
     }
 
     for (; operation != NULL; operation = next) {
@@ -238,11 +243,11 @@ static DWORD engine__next_look(void) {
 }
 
 static DWORD WINAPI engine__run(void* unused) {
-    HANDLE events[] = {engine__handed_over, engine__polled};
+    HANDLE events[] = {engine__handed_over, engine__polled, engine__stepped};
     DWORD timeout = INFINITE;
     (void) unused;
 
-    while (WaitForMultipleObjects(2, events, FALSE, timeout) != WAIT_FAILED) {
+    while (WaitForMultipleObjects(3, events, FALSE, timeout) != WAIT_FAILED) {
         unsigned turns, ended;
         DWORD look;
         /* A poll or a step whose outcome is known at once ends while it is begun; it is collected
@@ -265,6 +270,9 @@ static DWORD WINAPI engine__run(void* unused) {
         look = thread_tend();
         if (look < timeout)
             timeout = look;
+        look = task_look_at_sends();
+        if (look < timeout)
+            timeout = look;
     }
     return 0;
 }
@@ -272,7 +280,7 @@ static DWORD WINAPI engine__run(void* unused) {
 /* Returns with the lock held where the thread runs, or -1. */
 static int engine__need_thread(void) {
     once_run(&engine__once, engine__init);
-    if (engine__handed_over == NULL || engine__polled == NULL)
+    if (engine__handed_over == NULL || engine__polled == NULL || engine__stepped == NULL)
         return -1;
     lock_acquire(&engine__lock);
     if (engine__thread == NULL)
@@ -282,6 +290,13 @@ static int engine__need_thread(void) {
         return 0;
     lock_release(&engine__lock);
     return -1;
+}
+
+int engine_prepare(void) {
+    if (engine__need_thread() != 0)
+        return -1;
+    lock_release(&engine__lock);
+    return 0;
 }
 
 int engine_adopt(struct operation* operation) {

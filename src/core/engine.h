@@ -20,6 +20,9 @@ int engine_adopt(struct operation* operation);
  * thread can be had. */
 int engine_adopt_task(struct task* task);
 
+/* Starts the thread where it does not run. Returns 0, or -1 where no thread can be had. */
+int engine_prepare(void);
+
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);
 

@@ -2,25 +2,44 @@
 #include "core/task.h"
 
 #include "core/engine.h"
+#include "core/guard.h"
 #include "core/status.h"
 #include "core/table.h"
+#include "drivers/afd.h"
 #include "drivers/delivery.h"
 #include "host/log.h"
 
 enum { TASK__LIVE, TASK__CANCELLED, TASK__CLOSED };
 
-/* Both are the engine's thread's own. */
+/* Sends are looked at after so many milliseconds, then after ever more of them. */
+#define TASK__FIRST_LOOK 10
+#define TASK__LAST_LOOK 250
+
+/* The engine's thread's own. */
 static struct task* task__first;
-static HANDLE task__event;
+static DWORD task__look = TASK__LAST_LOOK;
+static DWORD task__looked;
+
+static HANDLE task__own_event;
+static HANDLE task__foreign_event;
 
 static volatile LONG task__count;
+
+/* The steps that threads of the program have begun and that the engine's thread is to see the end
+ * of. */
+static volatile LONG task__foreign_steps;
+
+void task_init(HANDLE own, HANDLE foreign) {
+    task__own_event = own;
+    task__foreign_event = foreign;
+}
 
 static int task__step_is_done(const struct task* task) {
     return *(const volatile ULONG_PTR*) &task->step.Internal != STATUS__PENDING;
 }
 
-int task_start(struct record* record, struct task* task) {
-    OVERLAPPED* overlapped = task->overlapped;
+static void task__note(struct record* record, struct task* task) {
+    const OVERLAPPED* overlapped = task->overlapped;
     task->handle = record->handle;
     task->owner = GetCurrentThreadId();
     /* As for ConnectEx: Windows cancels at its thread's end what is not bound to a port. */
@@ -29,12 +48,23 @@ int task_start(struct record* record, struct task* task) {
     task->number = (unsigned) InterlockedIncrement(&task__count);
     task->sibling = record->tasks;
     record->tasks = task;
-    delivery_begin(overlapped);
     log_info("socket %#Ix task %u %s is begun", (size_t) task->handle, task->number,
              stats_name(task->kind->function));
+}
+
+static void task__unlink(struct record* record, const struct task* task) {
+    struct task** place = &record->tasks;
+    while (*place != task)
+        place = &(*place)->sibling;
+    *place = task->sibling;
+}
+
+int task_start(struct record* record, struct task* task) {
+    task__note(record, task);
+    delivery_begin(task->overlapped);
     if (engine_adopt_task(task) == 0)
         return 0;
-    record->tasks = task->sibling;
+    task__unlink(record, task);
     return WSAENOBUFS;
 }
 
@@ -46,13 +76,18 @@ enum task_verdict task_end(struct task* task, uint32_t status, ULONGLONG bytes) 
 
 /* A step is begun under the record's lock, so that a cancel or a close either forbids it or finds
  * it under way. The handle is the socket's as long as nobody has said that it is closed. */
-static int task__may_begin(struct task* task) {
-    record_find(task->handle);
+static int task__may_begin(struct task* task, int is_send) {
+    HANDLE event = task->in_call ? task__foreign_event : task__own_event;
+    if (!task->is_waiting)
+        record_find(task->handle);
     if (task->ending == TASK__LIVE) {
+        task->is_send = (unsigned char) is_send;
+        task->has_more = task->more;
         task->step.Internal = STATUS__PENDING;
         task->step.InternalHigh = 0;
         /* With its low bit set, the event keeps the step's packet out of the program's port. */
-        task->step.hEvent = (HANDLE) ((ULONG_PTR) task__event | 1);
+        if (!task->is_waiting)
+            task->step.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
         return 1;
     }
     record_release(task->handle);
@@ -61,18 +96,20 @@ static int task__may_begin(struct task* task) {
 
 static enum task_verdict task__begun(struct task* task, int result) {
     int error = result == 0 ? 0 : WSAGetLastError();
-    if (error == 0 || error == WSA_IO_PENDING) {
+    int begun = error == 0 || error == WSA_IO_PENDING;
+    if (!begun)
+        task->step.Internal = 0;
+    if (!task->is_waiting)
         record_release(task->handle);
+    if (begun)
         return TASK_WAITS;
-    }
-    task->step.Internal = 0;
-    record_release(task->handle);
+    task->error = error;
     return task_end(task, status_from_error(error), task->bytes);
 }
 
 enum task_verdict task_send(struct task* task, WSABUF* buffers, DWORD count) {
     DWORD sent;
-    if (!task__may_begin(task))
+    if (!task__may_begin(task, 1))
         return task_end(task, STATUS__CANCELLED, task->bytes);
     return task__begun(task,
                        host.WSASend(task->handle, buffers, count, &sent, 0, &task->step, NULL));
@@ -80,7 +117,7 @@ enum task_verdict task_send(struct task* task, WSABUF* buffers, DWORD count) {
 
 enum task_verdict task_receive(struct task* task, WSABUF* buffers, DWORD count, DWORD flags) {
     DWORD received;
-    if (!task__may_begin(task))
+    if (!task__may_begin(task, 0))
         return task_end(task, STATUS__CANCELLED, task->bytes);
     return task__begun(
         task, host.WSARecv(task->handle, buffers, count, &received, &flags, &task->step, NULL));
@@ -132,19 +169,19 @@ void task_close(struct record* record, int is_closed) {
     engine_wake();
 }
 
-static void task__unlink(struct record* record, const struct task* task) {
-    struct task** place = &record->tasks;
-    while (*place != task)
-        place = &(*place)->sibling;
-    *place = task->sibling;
-}
-
-static void task__finish(struct task* task) {
-    struct record* record = record_find(task->handle);
-
+static void task__log_end(const struct task* task) {
     log_info("socket %#Ix task %u %s ends with %s (%#x), %lu bytes", (size_t) task->handle,
              task->number, stats_name(task->kind->function), status_name(task->status),
              (unsigned) task->status, (unsigned long) task->bytes);
+}
+
+static void task__finish(struct task* task) {
+    struct record* record;
+
+    task__log_end(task);
+    if (task->kind->let_go != NULL)
+        task->kind->let_go(task);
+    record = record_find(task->handle);
     stats_count_end(task->kind->function, status_to_error(task->status));
     if (task->ending == TASK__CLOSED) {
         struct record closed = {0};
@@ -161,17 +198,126 @@ static void task__finish(struct task* task) {
     task->kind->release(task);
 }
 
-void task_adopt(struct task* task, HANDLE event) {
-    task__event = event;
+/* Whether an earlier task of the socket has still to send, which may be known to wait itself. */
+static int task__has_to_wait(const struct record* record, const struct task* task) {
+    const struct task* other;
+    for (other = record->tasks; other != NULL; other = other->sibling) {
+        if (other != task && (int) (other->number - task->number) < 0 &&
+            other->ending == TASK__LIVE && (other->has_more || other->is_behind))
+            return 1;
+    }
+    return 0;
+}
+
+static int task__error(const struct task* task) {
+    if (task->status == STATUS__SUCCESS)
+        return 0;
+    return task->error != 0 ? task->error : status_to_error(task->status);
+}
+
+/* The operation has ended in the call that issued it; returns what the call is to return. */
+static int task__end_in_call(struct record* record, struct task* task) {
+    int skip = (table_flags(task->handle) & TABLE_SKIP) != 0;
+
+    /* Starting a step resets the event that tells of all of them. */
+    if (task__foreign_steps > 0)
+        engine_wake();
+    task__unlink(record, task);
+    if (task->status != STATUS__SUCCESS)
+        return task__error(task);
+
+    task__log_end(task);
+    if (task->kind->let_go != NULL)
+        task->kind->let_go(task);
+    stats_count_end(task->kind->function, 0);
+    delivery_begin(task->overlapped);
+    if (skip) {
+        struct record portless = {0};
+        delivery_complete_closed(&portless, task->overlapped, task->status, (DWORD) task->bytes);
+    } else {
+        delivery_complete(record, task->overlapped, task->status, (DWORD) task->bytes);
+    }
+    task->kind->release(task);
+    return skip ? 0 : ERROR_IO_PENDING;
+}
+
+int task_begin(struct record* record, struct task* task) {
+    enum task_verdict verdict = TASK_WAITS;
+
+    if (engine_prepare() != 0)
+        return WSAENOBUFS;
+    task__note(record, task);
+    task->in_call = 1;
+    task->is_behind = (unsigned char) task__has_to_wait(record, task);
+    if (!task->is_behind)
+        verdict = task->kind->advance(task, STATUS__SUCCESS, 0);
+    if (verdict == TASK_WAITS && !task->is_behind && !task->more && task__step_is_done(task))
+        verdict = task->kind->advance(task, (uint32_t) task->step.Internal,
+                                      (DWORD) task->step.InternalHigh);
+    task->in_call = 0;
+    if (verdict == TASK_ENDS)
+        return task__end_in_call(record, task);
+
+    delivery_begin(task->overlapped);
+    task->has_more = task->more;
+    task->from_caller = 1;
+    InterlockedIncrement(&task__foreign_steps);
+    engine_adopt_task(task); /* The thread runs, so it cannot fail. */
+    return ERROR_IO_PENDING;
+}
+
+int task_carry_out(SOCKET handle, struct task* task) {
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    enum task_verdict verdict;
+
+    if (event == NULL)
+        return WSAENOBUFS;
+    task->handle = handle;
+    task->is_waiting = 1;
+    task->step.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+    verdict = task->kind->advance(task, STATUS__SUCCESS, 0);
+    while (verdict == TASK_WAITS) {
+        if (!task__step_is_done(task))
+            WaitForSingleObject(event, INFINITE);
+        verdict = task->kind->advance(task, (uint32_t) task->step.Internal,
+                                      (DWORD) task->step.InternalHigh);
+    }
+    host.CloseHandle(event);
+    return task__error(task);
+}
+
+void task_adopt(struct task* task) {
     task->next = task__first;
     task__first = task;
+    if (task__look != TASK__FIRST_LOOK)
+        task__looked = GetTickCount();
+    task__look = TASK__FIRST_LOOK;
 }
 
 static enum task_verdict task__advance(struct task* task) {
     uint32_t status = (uint32_t) task->step.Internal;
     if (task->ending != TASK__LIVE)
         return task_end(task, STATUS__CANCELLED, task->bytes);
+    /* The host cancels what a thread has begun when it ends, also where the operation is to go on.
+     */
+    if (status == STATUS__CANCELLED && !task->survives)
+        return task_end(task, status, task->bytes);
     return task->kind->advance(task, status, (DWORD) task->step.InternalHigh);
+}
+
+/* Whether it is the turn of a task whose step has ended, or that waits for another. */
+static int task__is_due(struct task* task) {
+    struct record* record;
+    if (!task__step_is_done(task))
+        return 0;
+    if (task->is_behind && task->ending == TASK__LIVE) {
+        record = record_find(task->handle);
+        if (task->ending == TASK__LIVE)
+            task->is_behind = (unsigned char) task__has_to_wait(record, task);
+        record_release(task->handle);
+        return !task->is_behind || task->ending != TASK__LIVE;
+    }
+    return 1;
 }
 
 unsigned task_run(void) {
@@ -180,17 +326,70 @@ unsigned task_run(void) {
 
     while (*place != NULL) {
         struct task* task = *place;
-        if (!task__step_is_done(task)) {
+        if (!task__is_due(task)) {
             place = &task->next;
             continue;
         }
         turns++;
+        if (task->from_caller) {
+            task->from_caller = 0;
+            InterlockedDecrement(&task__foreign_steps);
+        }
         if (task__advance(task) == TASK_WAITS) {
             place = &task->next;
+            task__look = TASK__FIRST_LOOK;
             continue;
         }
         *place = task->next;
         task__finish(task);
     }
     return turns;
+}
+
+static void task__look_at(const SOCKET* sockets, unsigned count) {
+    unsigned events[AFD_GROUP_SIZE];
+    unsigned i;
+    /* One that is no socket any more spoils the look at the others. */
+    if (count > 0 && afd_look(sockets, AFD_EVENT_SEND, events, count) != 0 && count > 1) {
+        for (i = 0; i < count; i++)
+            afd_look(&sockets[i], AFD_EVENT_SEND, events, 1);
+    }
+}
+
+/* Looking is enough; that a send has ended, its step tells. Returns whether there is any. */
+static int task__look_at_all(void) {
+    SOCKET sockets[AFD_GROUP_SIZE];
+    const struct task* task;
+    unsigned count = 0;
+    int any = 0;
+
+    record_hold_handles();
+    for (task = task__first; task != NULL; task = task->next) {
+        if (!task->is_send || task__step_is_done(task) || task->ending == TASK__CLOSED)
+            continue;
+        sockets[count++] = task->handle;
+        any = 1;
+        if (count == AFD_GROUP_SIZE) {
+            task__look_at(sockets, count);
+            count = 0;
+        }
+    }
+    task__look_at(sockets, count);
+    record_release_handles();
+    return any;
+}
+
+DWORD task_look_at_sends(void) {
+    DWORD elapsed;
+    if (task__first == NULL || !guard_is_needed())
+        return INFINITE;
+    elapsed = GetTickCount() - task__looked;
+    if (elapsed < task__look)
+        return task__look - elapsed;
+    if (!task__look_at_all())
+        return INFINITE;
+    task__looked = GetTickCount();
+    if (task__look < TASK__LAST_LOOK)
+        task__look *= 2;
+    return task__look;
 }

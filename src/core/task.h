@@ -24,29 +24,42 @@ struct task_kind {
     /* Called by the engine's thread, without a lock: first with STATUS__SUCCESS and 0 bytes, then
      * each time a step has ended with what came of it. Must not wait for the network or a peer. */
     enum task_verdict (*advance)(struct task* task, uint32_t status, DWORD bytes);
-    /* Under the record's lock, before the OVERLAPPED is completed, unless the socket was closed; may
-     * be NULL. */
+    /* Without a lock, before the OVERLAPPED is completed: gives back what the program must have by
+     * then. May be NULL. */
+    void (*let_go)(struct task* task);
+    /* Under the record's lock, before the OVERLAPPED is completed, unless the socket was closed;
+     * may be NULL. */
     void (*settle)(struct record* record, struct task* task);
     /* Frees the task, which the engine does not touch any more. The OVERLAPPED is completed. */
     void (*release)(struct task* task);
 };
 
 /* The head of each task; the kind's own members follow in a struct of its own. All but kind,
- * overlapped, status and bytes is for task.c. */
+ * overlapped, status, bytes, error, more and in_call is for task.c. */
 struct task {
     OVERLAPPED step; /* Ours, for the host's call. */
     const struct task_kind* kind;
     OVERLAPPED* overlapped; /* The program's. */
     uint32_t status;        /* What the operation ends with: the advance function sets them. */
     ULONGLONG bytes;
+    int error; /* The Winsock error with which the host refused a step, or 0. */
+    /* Set by the advance function before it begins a step: whether there is more to do after that
+     * step, so that later tasks of the socket that begin with task_begin() wait for this one. */
+    unsigned char more;
+    unsigned char in_call; /* The advance function is called by task_begin(), under a lock. */
     SOCKET handle;
     unsigned number;
     struct task* next;    /* Of the engine. */
     struct task* sibling; /* Of the socket. */
     DWORD owner;          /* The thread that issued the operation. */
     unsigned char survives;
-    unsigned char ending; /* Under the record's lock. */
-    HANDLE port;          /* Where the socket's operations were reported when it was closed. */
+    unsigned char ending;      /* Under the record's lock. */
+    unsigned char has_more;    /* As the step under way was begun with; under the record's lock. */
+    unsigned char is_behind;   /* Waits for an earlier task of the socket. */
+    unsigned char is_send;     /* The step is a send. */
+    unsigned char is_waiting;  /* The socket's I/O makes its caller wait: task_carry_out(). */
+    unsigned char from_caller; /* The step was begun by a thread of the program. */
+    HANDLE port;               /* Where the socket's operations were reported when it was closed. */
     ULONG_PTR key;
 };
 
@@ -54,6 +67,22 @@ struct task {
  * engine's thread begin. kind and overlapped are set by the caller, and the rest is zero. Returns
  * 0, or WSAENOBUFS where no thread can be had; the task is then still the caller's. */
 int task_start(struct record* record, struct task* task);
+
+/* The same for an operation that sends: the calling thread itself begins the first step, so that
+ * the program may send more right after the call. The advance function is called with in_call set,
+ * and may return TASK_WAITS without having begun a step, to be called again by the engine's thread.
+ * An operation that has nothing more to do when that step has ended at once is completed here.
+ * Returns
+ *     ERROR_IO_PENDING  it goes on, or has ended with success and is reported as if it had gone on
+ *     0                 it has ended with success, its packet is left out because of skip mode, and
+ *                       the task is released
+ *     a Winsock error   it has failed, its OVERLAPPED is not used, and the task is the caller's */
+int task_begin(struct record* record, struct task* task);
+
+/* Carries out all of an operation in the calling thread, without a lock and without the engine: for
+ * a socket that was created without WSA_FLAG_OVERLAPPED, whose host calls wait. Its overlapped is
+ * not used, and the task stays the caller's. Returns 0 or a Winsock error. */
+int task_carry_out(SOCKET handle, struct task* task);
 
 /* Begins a step of the kind's advance function: an overlapped send or receive on the task's socket
  * with its step OVERLAPPED. Returns TASK_WAITS, or TASK_ENDS with the task's status set where the
@@ -76,10 +105,18 @@ void task_thread_exits(struct record* record, DWORD owner);
  * may be another's; its tasks end as cancelled without the record. */
 void task_close(struct record* record, int is_closed);
 
+/* The events that are signalled when a step ends: one for the steps that the engine's thread
+ * begins, and one for those that others do. To be called once, first. */
+void task_init(HANDLE own, HANDLE foreign);
+
 /* For the engine's thread: takes a task over; gives each task whose step has ended its turn and
- * returns how many had one. The event, which is that thread's own, is signalled when a step ends.
- */
-void task_adopt(struct task* task, HANDLE event);
+ * returns how many had one. */
+void task_adopt(struct task* task);
 unsigned task_run(void);
+
+/* For the engine's thread: has the host look at the sends that are under way, if it is time to, for
+ * the reason that is told in core/guard.h. Returns the time until the next look in milliseconds, or
+ * INFINITE. */
+DWORD task_look_at_sends(void);
 
 #endif

@@ -100,7 +100,7 @@ static void disconnectex__release(struct task* task) {
     free(task);
 }
 
-static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance,
+static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance, NULL,
                                                     disconnectex__settle, disconnectex__release};
 
 static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
