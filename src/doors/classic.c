@@ -8,31 +8,9 @@
 #include "ext/protocols.h"
 #include "host/host.h"
 
-/* The names that mswsock.dll itself exports; the work is done elsewhere. The prototypes are those
- * of the SDK's headers, and of BSD's for the functions that come from there. */
-
-/* The host's function for a socket of the caller's; the pointers are the provider's. */
-static void* classic__host_function(SOCKET s, const GUID* guid) {
-    GUID asked = *guid;
-    void* function = NULL;
-    DWORD bytes;
-    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0)
-        return NULL;
-    if (function == NULL)
-        WSASetLastError(WSAEOPNOTSUPP);
-    return function;
-}
-
-BOOL PASCAL classic_TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
-                                 OVERLAPPED* overlapped, TRANSMIT_FILE_BUFFERS* buffers,
-                                 DWORD flags) {
-    static const GUID guid = WSAID_TRANSMITFILE;
-    LPFN_TRANSMITFILE function = (LPFN_TRANSMITFILE) classic__host_function(s, &guid);
-    if (function == NULL)
-        return FALSE;
-    return function(s, file, length, per_send, overlapped, buffers, flags);
-}
+/* The names that mswsock.dll itself exports and that are no extension functions; the work is done
+ * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that come
+ * from there. */
 
 /* recv() that also reports MSG_PARTIAL; the flags go in and out. */
 int PASCAL classic_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {

@@ -9,6 +9,8 @@
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
 #include "ext/sockaddrs.h"
+#include "ext/transmitfile.h"
+#include "ext/transmitpackets.h"
 #include "host/memory.h"
 #include "wsext/functions.h"
 
@@ -23,6 +25,8 @@ static const void* extensions__find(const GUID* guid) {
         {WSAID_CONNECTEX, (const void*) connectex_call},
         {WSAID_DISCONNECTEX, (const void*) disconnectex_call},
         {WSAID_GETACCEPTEXSOCKADDRS, (const void*) sockaddrs_call},
+        {WSAID_TRANSMITFILE, (const void*) transmitfile_call},
+        {WSAID_TRANSMITPACKETS, (const void*) transmitpackets_call},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -26,11 +26,9 @@ int kind_check_stream(SOCKET s) {
         return WSAEOPNOTSUPP;
     if (host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0)
         return WSAGetLastError();
-    if (type == SOCK_DGRAM || type == SOCK_RAW)
-        return WSAEOPNOTSUPP;
-    flags = TABLE_STREAM | (kind__is_synchronous(s) ? TABLE_SYNCHRONOUS : 0);
+    flags = type == SOCK_DGRAM || type == SOCK_RAW ? TABLE_NOT_STREAM : TABLE_STREAM;
     record_find(s);
-    table_change_flags(s, flags, TABLE_NOT_STREAM);
+    table_change_flags(s, flags | (kind__is_synchronous(s) ? TABLE_SYNCHRONOUS : 0), 0);
     record_release(s);
-    return 0;
+    return flags == TABLE_STREAM ? 0 : WSAEOPNOTSUPP;
 }

@@ -165,6 +165,39 @@ void conf_acceptance_update(struct conf_acceptance *a);
 void conf_acceptance_addresses(struct conf_acceptance *a);
 void conf_reset(SOCKET s);
 
+/* transmissions.c */
+
+/* A connection whose other end reads all that comes, and the client's port or NULL. */
+struct conf_transmission {
+    SOCKET client;
+    HANDLE port;
+    struct conf_sink sink;
+    LPFN_TRANSMITFILE file;
+    LPFN_TRANSMITPACKETS packets;
+    OVERLAPPED overlapped;
+};
+
+LPFN_TRANSMITFILE conf_file_pointer(SOCKET socket);
+LPFN_TRANSMITPACKETS conf_packets_pointer(SOCKET socket);
+void conf_transmission_open(struct conf_transmission *t, BOOL with_port);
+void conf_transmission_connect(struct conf_transmission *t, SOCKET client);
+void conf_transmission_close(struct conf_transmission *t, uint64_t received);
+void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+                        DWORD count, DWORD flags);
+void conf_packets_refused(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+                          DWORD count, DWORD flags, int error);
+void conf_file_start(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
+                     TRANSMIT_FILE_BUFFERS *buffers, DWORD flags);
+void conf_file_refused(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
+                       TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error);
+TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void *memory, DWORD length);
+TRANSMIT_PACKETS_ELEMENT conf_file_element(HANDLE file, int64_t offset, DWORD length);
+HANDLE conf_pattern_file(uint64_t length);
+HANDLE conf_sparse_file(uint64_t length);
+HANDLE conf_open_file(DWORD access, DWORD flags);
+int64_t conf_file_position(HANDLE file);
+unsigned char *conf_pattern_pages(DWORD length);
+
 /* memory.c */
 void *conf_noaccess(void);
 void *conf_readonly(void);

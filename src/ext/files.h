@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_EXT_FILES_H
+#define WSEXT_EXT_FILES_H
+
+#include "host/host.h"
+
+/* The files of one transmission. A file is held by a mapping, so that the program may close its
+ * handle as soon as the call has returned, and its data are sent from views of it: nothing of a
+ * file is copied into memory of ours, the file's pointer stays where it is, and a part that has
+ * vanished meanwhile is an error of the send instead of a fault. */
+
+struct files {
+    struct files__file* list;
+    DWORD count;
+    DWORD room;
+};
+
+/* A range of one of the files. */
+struct files_range {
+    DWORD file;
+    ULONGLONG offset;
+    ULONGLONG length;
+};
+
+/* Instead of an offset: where the file's pointer stands. A synchronous TransmitFile on Windows
+ * leaves it behind what was sent, and so does files_move_pointers(). */
+#define FILES_CURRENT ((ULONGLONG) -1)
+
+/* Instead of a length, to which a length of 0 is equal: to the end of the file. */
+#define FILES_TO_END 0
+
+/* Adds a range of the file that the program's handle leads to. A length that goes beyond the
+ * file's end is cut short where may_cut says so. Returns 0, or
+ *     ERROR_INVALID_HANDLE  no open handle
+ *     WSAEINVAL             a handle of something else than a file, or a range that is not within
+ *                           the file
+ *     WSAEACCES             a handle that does not allow to read
+ *     WSAENOBUFS            memory is short */
+int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int may_cut,
+              struct files_range* range);
+
+/* Moves the pointers of the files of which ranges at FILES_CURRENT were added. */
+void files_move_pointers(struct files* files);
+
+/* Makes a part of a file readable, at *data, until *view is given to files_unmap(). Returns 0 or a
+ * Winsock error. */
+int files_map(const struct files* files, DWORD file, ULONGLONG offset, DWORD length, char** data,
+              void** view);
+void files_unmap(void* view);
+
+/* Lets go of the files, whose views are no more; files is empty then. */
+void files_close(struct files* files);
+
+#endif

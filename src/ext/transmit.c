@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/transmit.h"
+
+#include <mswsock.h>
+#include <stdlib.h>
+
+#include "core/status.h"
+#include "core/table.h"
+#include "core/task.h"
+#include "drivers/delivery.h"
+#include "ext/disconnectex.h"
+#include "ext/files.h"
+#include "ext/kind.h"
+#include "host/memory.h"
+
+#define TRANSMIT__FLAGS \
+    ((DWORD) (TF_DISCONNECT | TF_REUSE_SOCKET | TF_WRITE_BEHIND | TF_USE_DEFAULT_WORKER | \
+              TF_USE_SYSTEM_THREAD | TF_USE_KERNEL_APC))
+
+/* A step on a stream has so many parts at most; Linux takes 1,024 at once. */
+#define TRANSMIT__ROOM 512u
+
+/* What a step maps of files at most. The fewer steps there are, the less can the program's other
+ * sends come between them, and a view takes no memory but address space, which is scarce for 32
+ * bits only. */
+#define TRANSMIT__VIEWS (sizeof(void*) > 4 ? TRANSMIT_LIMIT : 16u << 20)
+
+/* Blocks smaller than this are pointless on a stream, where nobody can tell. */
+#define TRANSMIT__SMALLEST_BLOCK 4096u
+
+struct transmit__part {
+    char* memory; /* NULL for a range of a file. */
+    DWORD file;
+    DWORD length;
+    ULONGLONG offset;
+    int ends_message;
+};
+
+struct transmit__place {
+    DWORD part;
+    DWORD offset; /* In the part. */
+};
+
+struct transmit {
+    struct task task;
+    DWORD flags;
+    DWORD send_size;
+    int is_message;
+    int is_begun; /* A step was begun, and what came of it is to be taken into account. */
+    DWORD length;
+    struct files files;
+    struct transmit__part* parts;
+    DWORD count;
+    DWORD room;
+    struct transmit__place place; /* The end of what was sent. */
+    /* The step that is under way. */
+    struct transmit__place end;
+    DWORD step_length;
+    WSABUF* buffers;
+    DWORD buffer_count;
+    DWORD buffer_room;
+    void** views;
+    DWORD view_count;
+};
+
+/* Of a connection that its peer has reset the host knows no peer any more. */
+static int transmit__check_connected(SOCKET s) {
+    struct sockaddr_storage name;
+    DWORD seconds = 0xFFFFFFFFu;
+    int length = sizeof name;
+    struct record* record;
+    int lost;
+
+    if (host.getpeername(s, (struct sockaddr*) &name, &length) == 0)
+        return 0;
+    length = sizeof seconds;
+    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) != 0)
+        return WSAENOTCONN;
+    record = record_find(s);
+    lost = seconds != 0xFFFFFFFFu && (record == NULL || record->machine.state != MACHINE_REUSABLE);
+    record_release(s);
+    return lost ? WSAECONNRESET : WSAENOTCONN;
+}
+
+int transmit_check(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int* is_message) {
+    int error;
+
+    if (host_is_shut())
+        return WSANOTINITIALISED;
+    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
+        return WSAEFAULT;
+    error = kind_check_stream(s);
+    *is_message = error == WSAEOPNOTSUPP;
+    if (error == 0 || *is_message)
+        error = transmit__check_connected(s);
+    if (error != 0)
+        return error;
+    if ((flags & ~TRANSMIT__FLAGS) ||
+        (flags & (TF_DISCONNECT | TF_REUSE_SOCKET)) == TF_REUSE_SOCKET)
+        return WSAEINVAL;
+    return 0;
+}
+
+/* The task */
+
+static void transmit__unmap(struct transmit* self) {
+    while (self->view_count > 0)
+        files_unmap(self->views[--self->view_count]);
+}
+
+static void transmit__let_go(struct task* task) {
+    struct transmit* self = (struct transmit*) task;
+    transmit__unmap(self);
+    files_close(&self->files);
+}
+
+static void transmit__release(struct task* task) {
+    struct transmit* self = (struct transmit*) task;
+    transmit__let_go(task);
+    free(self->views);
+    free(self->buffers);
+    free(self->parts);
+    free(self);
+}
+
+void transmit_discard(struct transmit* transmit) {
+    transmit__release(&transmit->task);
+}
+
+static DWORD transmit__least(ULONGLONG a, ULONGLONG b) {
+    return (DWORD) (a < b ? a : b);
+}
+
+/* Puts as much of a part as may be into the step; *mapped counts what it takes of files. */
+static int transmit__take(struct transmit* self, const struct transmit__part* part, DWORD offset,
+                          DWORD length, DWORD* mapped) {
+    WSABUF* buffer = &self->buffers[self->buffer_count];
+    if (length == 0)
+        return 0;
+    if (part->memory != NULL) {
+        buffer->buf = part->memory + offset;
+    } else {
+        int error = files_map(&self->files, part->file, part->offset + offset, length, &buffer->buf,
+                              &self->views[self->view_count]);
+        if (error != 0)
+            return error;
+        self->view_count++;
+        *mapped += length;
+    }
+    buffer->len = length;
+    self->buffer_count++;
+    self->step_length += length;
+    return 0;
+}
+
+/* Makes the next step from the place that was reached on. */
+static int transmit__fill(struct transmit* self) {
+    struct transmit__place end = self->place;
+    DWORD mapped = 0;
+
+    self->buffer_count = 0;
+    self->step_length = 0;
+    while (end.part < self->count && self->buffer_count < self->buffer_room) {
+        const struct transmit__part* part = &self->parts[end.part];
+        DWORD left = part->length - end.offset;
+        DWORD length = transmit__least(left, self->send_size - self->step_length);
+        int error;
+        if (part->memory == NULL)
+            length = transmit__least(length, TRANSMIT__VIEWS - mapped);
+        if (length == 0 && left > 0)
+            break;
+        error = transmit__take(self, part, end.offset, length, &mapped);
+        if (error != 0)
+            return error;
+        end.offset += length;
+        if (end.offset < part->length)
+            break;
+        end.part++;
+        end.offset = 0;
+        if (part->ends_message && (self->is_message || self->buffer_count > 0))
+            break;
+    }
+    self->end = end;
+    return 0;
+}
+
+/* A stream may have taken less than it was given, when its send was cancelled. */
+static void transmit__move_on(struct transmit* self, DWORD bytes) {
+    self->task.bytes += bytes;
+    if (self->is_message || bytes == self->step_length) {
+        self->place = self->end;
+        return;
+    }
+    while (self->place.part < self->count) {
+        DWORD left = self->parts[self->place.part].length - self->place.offset;
+        if (bytes < left) {
+            self->place.offset += bytes;
+            return;
+        }
+        bytes -= left;
+        self->place.part++;
+        self->place.offset = 0;
+    }
+}
+
+/* Begins the next step; an error ends the operation. */
+static enum task_verdict transmit__send(struct transmit* self) {
+    enum task_verdict verdict;
+    int error = transmit__fill(self);
+
+    if (error != 0) {
+        self->task.error = error;
+        return task_end(&self->task, status_from_error(error), self->task.bytes);
+    }
+    /* An empty message, or an empty send by which to learn that all before it has been sent. */
+    if (self->buffer_count == 0) {
+        self->buffers[0].buf = NULL;
+        self->buffers[0].len = 0;
+        self->buffer_count = 1;
+    }
+    self->task.more = self->end.part < self->count || (self->flags & TF_DISCONNECT);
+    verdict = task_send(&self->task, self->buffers, self->buffer_count);
+    self->is_begun = verdict == TASK_WAITS;
+    return verdict;
+}
+
+/* Everything was sent, or a send has failed. */
+static enum task_verdict transmit__end(struct transmit* self, uint32_t status) {
+    struct task* task = &self->task;
+    int error;
+    if (!(self->flags & TF_DISCONNECT) || status == STATUS__CANCELLED)
+        return task_end(task, status, task->bytes);
+    error = disconnectex_finish(task->handle, self->flags, status_to_error(status));
+    task->error = error;
+    return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), task->bytes);
+}
+
+static int transmit__has_to_send(const struct transmit* self) {
+    DWORD part;
+    if (self->is_message && self->place.part < self->count)
+        return 1;
+    for (part = self->place.part; part < self->count; part++) {
+        if (self->parts[part].length > 0)
+            return 1;
+    }
+    return (self->flags & TF_DISCONNECT) && self->buffer_count == 0;
+}
+
+static enum task_verdict transmit__advance(struct task* task, uint32_t status, DWORD bytes) {
+    struct transmit* self = (struct transmit*) task;
+
+    transmit__unmap(self);
+    if (self->is_begun) {
+        self->is_begun = 0;
+        transmit__move_on(self, bytes);
+    }
+    /* A cancelled step that nobody of the program has cancelled ended with the thread that began
+     * it, and the operation goes on. */
+    if (status != STATUS__SUCCESS && status != STATUS__CANCELLED)
+        return transmit__end(self, status);
+    return transmit__has_to_send(self) ? transmit__send(self)
+                                       : transmit__end(self, STATUS__SUCCESS);
+}
+
+/* One that did not come to its end leaves the connection as it is. */
+static void transmit__settle(struct record* record, struct task* task) {
+    const struct transmit* self = (const struct transmit*) task;
+    if ((self->flags & TF_DISCONNECT) && task->status != STATUS__SUCCESS)
+        record_step(record, MACHINE_DISCONNECTED);
+}
+
+static const struct task_kind transmit__file = {
+    STATS_TRANSMITFILE, transmit__advance, transmit__let_go, transmit__settle, transmit__release};
+static const struct task_kind transmit__packets = {STATS_TRANSMITPACKETS, transmit__advance,
+                                                   transmit__let_go, transmit__settle,
+                                                   transmit__release};
+
+/* Making one */
+
+/* Messages are sent as the program divides them; on a stream the blocks are nobody's concern. */
+static DWORD transmit__send_size(DWORD asked, int is_message) {
+    if (asked == 0)
+        return TRANSMIT_BY_MESSAGE;
+    return is_message || asked > TRANSMIT__SMALLEST_BLOCK ? asked : TRANSMIT__SMALLEST_BLOCK;
+}
+
+struct transmit* transmit_new(enum stats_function function, DWORD parts, int is_message,
+                              DWORD send_size, DWORD flags) {
+    struct transmit* self = calloc(1, sizeof *self);
+    DWORD buffers = is_message ? parts : transmit__least(parts, TRANSMIT__ROOM);
+
+    if (self == NULL)
+        return NULL;
+    self->task.kind = function == STATS_TRANSMITFILE ? &transmit__file : &transmit__packets;
+    self->flags = flags;
+    self->is_message = is_message;
+    self->send_size = transmit__send_size(send_size, is_message);
+    self->room = parts;
+    self->buffer_room = buffers != 0 ? buffers : 1;
+    self->parts = calloc(parts != 0 ? parts : 1, sizeof *self->parts);
+    self->buffers = calloc(self->buffer_room, sizeof *self->buffers);
+    self->views = calloc(self->buffer_room, sizeof *self->views);
+    if (self->parts != NULL && self->buffers != NULL && self->views != NULL)
+        return self;
+    transmit_discard(self);
+    return NULL;
+}
+
+static int transmit__add(struct transmit* self, const struct transmit__part* part) {
+    if (part->length > TRANSMIT_LIMIT - self->length)
+        return WSAEINVAL;
+    self->length += part->length;
+    self->parts[self->count++] = *part;
+    return 0;
+}
+
+int transmit_add_memory(struct transmit* transmit, const void* memory, DWORD length,
+                        int ends_message) {
+    static char nothing;
+    struct transmit__part part = {0};
+    if (length > TRANSMIT_LIMIT)
+        return WSAEINVAL;
+    if (!memory_is_readable(memory, length))
+        return WSAEFAULT;
+    part.memory = length != 0 ? (char*) memory : &nothing;
+    part.length = length;
+    part.ends_message = ends_message;
+    return transmit__add(transmit, &part);
+}
+
+int transmit_add_file(struct transmit* transmit, HANDLE file, ULONGLONG offset, DWORD length,
+                      int may_cut, int ends_message) {
+    struct transmit__part part = {0};
+    struct files_range range;
+    int error = files_add(&transmit->files, file, offset, length, may_cut, &range);
+    if (error != 0)
+        return error;
+    if (range.length > TRANSMIT_LIMIT)
+        return WSAEINVAL;
+    part.file = range.file;
+    part.offset = range.offset;
+    part.length = (DWORD) range.length;
+    part.ends_message = ends_message;
+    return transmit__add(transmit, &part);
+}
+
+DWORD transmit_length(const struct transmit* transmit) {
+    return transmit->length;
+}
+
+/* Carrying it out */
+
+static int transmit__begin(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
+    struct record* record = record_need(s);
+    int error = WSAENOBUFS;
+    self->task.overlapped = overlapped;
+    if (record != NULL)
+        error = task_begin(record, &self->task);
+    record_release(s);
+    return error;
+}
+
+/* Waits on an OVERLAPPED of ours, whose event's low bit keeps it out of the program's port. Returns
+ * 0 or a Winsock error, and whether the operation is gone. */
+static int transmit__begin_and_wait(SOCKET s, struct transmit* self, int* is_gone) {
+    OVERLAPPED overlapped = {0};
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    int error;
+
+    if (event == NULL)
+        return WSAENOBUFS;
+    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+    error = transmit__begin(s, self, &overlapped);
+    *is_gone = error == 0 || error == ERROR_IO_PENDING;
+    if (*is_gone) {
+        WaitForSingleObject(event, INFINITE);
+        error = (uint32_t) overlapped.Internal == STATUS__SUCCESS
+                    ? 0
+                    : status_to_error((uint32_t) overlapped.Internal);
+    }
+    host.CloseHandle(event);
+    return error;
+}
+
+/* On a socket whose I/O makes the caller wait, an OVERLAPPED is completed when the call returns. */
+static int transmit__carry_out(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
+    int error = task_carry_out(s, &self->task);
+    struct record* record;
+    if (error != 0 || overlapped == NULL)
+        return error;
+    record = record_need(s);
+    delivery_begin(overlapped);
+    if (record != NULL)
+        delivery_complete(record, overlapped, STATUS__SUCCESS, (DWORD) self->task.bytes);
+    record_release(s);
+    return record != NULL ? 0 : WSAENOBUFS;
+}
+
+static void transmit__undo_disconnect(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL)
+        record_step(record, MACHINE_DISCONNECTED);
+    record_release(s);
+}
+
+int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped) {
+    int ends = (transmit->flags & TF_DISCONNECT) != 0;
+    int is_gone = 0;
+    int error = ends ? disconnectex_begin(s, transmit->flags) : 0;
+
+    if (error != 0) {
+        transmit_discard(transmit);
+        return error;
+    }
+    files_move_pointers(&transmit->files);
+    if (table_flags(s) & TABLE_SYNCHRONOUS) {
+        error = transmit__carry_out(s, transmit, overlapped);
+    } else if (overlapped == NULL) {
+        error = transmit__begin_and_wait(s, transmit, &is_gone);
+    } else {
+        error = transmit__begin(s, transmit, overlapped);
+        is_gone = error == 0 || error == ERROR_IO_PENDING;
+    }
+    if (is_gone)
+        return error;
+    if (ends && error != 0)
+        transmit__undo_disconnect(s);
+    transmit_discard(transmit);
+    return error;
+}

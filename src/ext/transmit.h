@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_EXT_TRANSMIT_H
+#define WSEXT_EXT_TRANSMIT_H
+
+#include "core/stats.h"
+#include "host/host.h"
+
+/* What TransmitFile and TransmitPackets have in common: sending a list of parts, each memory of the
+ * program or a range of a file, as one operation. */
+
+/* The most that one call may transmit (Microsoft's pages on both functions). */
+#define TRANSMIT_LIMIT 2147483646u
+
+/* Instead of a size of the blocks in which it is sent: messages end where the program says so. */
+#define TRANSMIT_BY_MESSAGE 0xFFFFFFFFu
+
+struct transmit;
+
+/* The checks that come before a transmission is made: that s is a socket that is connected and the
+ * flags make sense. *is_message says whether the socket keeps messages apart. Returns 0 or a
+ * Winsock error. */
+int transmit_check(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int* is_message);
+
+/* An empty transmission that has room for so many parts; NULL where memory is short. is_message as
+ * above; send_size is the most bytes that are given to the host at once, or 0 for as many as
+ * possible. */
+struct transmit* transmit_new(enum stats_function function, DWORD parts, int is_message,
+                              DWORD send_size, DWORD flags);
+
+/* Add a part. A part that ends a message is not sent together with the next. Memory is sent from
+ * where it is, and must live until the operation has ended; for files see ext/files.h. Return 0,
+ * WSAEFAULT for memory that cannot be read, WSAEINVAL where TRANSMIT_LIMIT is exceeded, or what
+ * files_add() does. */
+int transmit_add_memory(struct transmit* transmit, const void* memory, DWORD length,
+                        int ends_message);
+int transmit_add_file(struct transmit* transmit, HANDLE file, ULONGLONG offset, DWORD length,
+                      int may_cut, int ends_message);
+
+/* How many bytes were added. */
+DWORD transmit_length(const struct transmit* transmit);
+
+/* Carries the operation out, with the program's OVERLAPPED, or waiting for its end for NULL, and
+ * frees it. Returns 0, ERROR_IO_PENDING where the OVERLAPPED is or will be completed, or a Winsock
+ * error. */
+int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped);
+
+/* Frees one that is not to be carried out. */
+void transmit_discard(struct transmit* transmit);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/transmitfile.h"
+
+#include <string.h>
+
+#include "core/record.h"
+#include "core/stats.h"
+#include "core/status.h"
+#include "core/table.h"
+#include "ext/files.h"
+#include "ext/transmit.h"
+#include "host/log.h"
+#include "host/memory.h"
+
+/* What a call asks for. */
+struct transmitfile {
+    HANDLE file;
+    DWORD length;
+    DWORD per_send;
+    OVERLAPPED* overlapped;
+    TRANSMIT_FILE_BUFFERS buffers;
+    DWORD flags;
+};
+
+static ULONGLONG transmitfile__offset(const OVERLAPPED* overlapped) {
+    if (overlapped == NULL)
+        return FILES_CURRENT;
+    return (ULONGLONG) overlapped->OffsetHigh << 32 | overlapped->Offset;
+}
+
+static int transmitfile__add_all(struct transmit* transmit, const struct transmitfile* call) {
+    int error = transmit_add_memory(transmit, call->buffers.Head, call->buffers.HeadLength, 0);
+    if (error == 0 && call->file != NULL)
+        error = transmit_add_file(transmit, call->file, transmitfile__offset(call->overlapped),
+                                  call->length, 1, 0);
+    if (error == 0)
+        error = transmit_add_memory(transmit, call->buffers.Tail, call->buffers.TailLength, 0);
+    return error;
+}
+
+static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* length) {
+    struct transmit* transmit = transmit_new(STATS_TRANSMITFILE, 3, 0, call->per_send, call->flags);
+    int error;
+
+    if (transmit == NULL)
+        return WSAENOBUFS;
+    error = transmitfile__add_all(transmit, call);
+    if (error != 0) {
+        transmit_discard(transmit);
+        return error;
+    }
+    *length = transmit_length(transmit);
+    return transmit_run(s, transmit, call->overlapped);
+}
+
+static int transmitfile__checked(SOCKET s, struct transmitfile* call,
+                                 const TRANSMIT_FILE_BUFFERS* buffers, DWORD* length) {
+    int is_message;
+    int error = transmit_check(s, call->overlapped, call->flags, &is_message);
+
+    if (error != 0)
+        return error;
+    if (is_message || call->length > TRANSMIT_LIMIT)
+        return WSAEINVAL;
+    if (buffers != NULL) {
+        if (!memory_is_readable(buffers, sizeof *buffers))
+            return WSAEFAULT;
+        memcpy(&call->buffers, buffers, sizeof call->buffers);
+    }
+    return transmitfile__run(s, call, length);
+}
+
+BOOL PASCAL transmitfile_call(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
+                              OVERLAPPED* overlapped, TRANSMIT_FILE_BUFFERS* buffers, DWORD flags) {
+    struct transmitfile call = {0};
+    DWORD total = 0;
+    int error;
+
+    call.file = file;
+    call.length = length;
+    call.per_send = per_send;
+    call.overlapped = overlapped;
+    call.flags = flags;
+    error = transmitfile__checked(s, &call, buffers, &total);
+    stats_count_call(STATS_TRANSMITFILE, error, total);
+    log_info("socket %#Ix TransmitFile with %lu bytes, flags %#lx is answered with %s (%d)",
+             (size_t) s, total, flags, status_error_name(error), error);
+    WSASetLastError(error);
+    return error == 0;
+}

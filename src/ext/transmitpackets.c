@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/transmitpackets.h"
+
+#include <string.h>
+
+#include "core/stats.h"
+#include "core/status.h"
+#include "ext/files.h"
+#include "ext/transmit.h"
+#include "host/log.h"
+#include "host/memory.h"
+
+/* Microsoft's page has both, the one with a digit less by what looks like an error. */
+#define TRANSMITPACKETS__BY_MESSAGE 0x0FFFFFFFu
+
+#define TRANSMITPACKETS__FLAGS ((ULONG) (TP_ELEMENT_MEMORY | TP_ELEMENT_FILE | TP_ELEMENT_EOP))
+
+static int transmitpackets__add(struct transmit* transmit,
+                                const TRANSMIT_PACKETS_ELEMENT* element) {
+    int ends_message = (element->dwElFlags & TP_ELEMENT_EOP) != 0;
+    if (element->dwElFlags & ~TRANSMITPACKETS__FLAGS)
+        return WSAEINVAL;
+    switch (element->dwElFlags & (TP_ELEMENT_MEMORY | TP_ELEMENT_FILE)) {
+        case TP_ELEMENT_MEMORY:
+            return transmit_add_memory(transmit, element->pBuffer, element->cLength, ends_message);
+        case TP_ELEMENT_FILE:
+        case 0:
+            if (element->nFileOffset.QuadPart < -1)
+                return WSAEINVAL;
+            return transmit_add_file(transmit, element->hFile,
+                                     (ULONGLONG) element->nFileOffset.QuadPart, element->cLength, 0,
+                                     ends_message);
+        default:
+            return WSAEINVAL;
+    }
+}
+
+static int transmitpackets__add_all(struct transmit* transmit,
+                                    const TRANSMIT_PACKETS_ELEMENT* elements, DWORD count) {
+    DWORD i;
+    for (i = 0; i < count; i++) {
+        TRANSMIT_PACKETS_ELEMENT element;
+        int error;
+        /* Copied, so that what is checked is what is used, and as it may be misaligned. */
+        memcpy(&element, (const char*) elements + (size_t) i * sizeof element, sizeof element);
+        error = transmitpackets__add(transmit, &element);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int transmitpackets__checked(SOCKET s, const TRANSMIT_PACKETS_ELEMENT* elements, DWORD count,
+                                    DWORD send_size, OVERLAPPED* overlapped, DWORD flags,
+                                    DWORD* length) {
+    struct transmit* transmit;
+    ULONGLONG size;
+    int is_message;
+    int error = transmit_check(s, overlapped, flags, &is_message);
+
+    if (error != 0)
+        return error;
+    if (is_message && (flags & TF_DISCONNECT))
+        return WSAEOPNOTSUPP;
+    size = (ULONGLONG) count * sizeof *elements;
+    if ((size_t) size != size || !memory_is_readable(elements, (size_t) size))
+        return WSAEFAULT;
+    transmit = transmit_new(STATS_TRANSMITPACKETS, count, is_message,
+                            send_size == TRANSMITPACKETS__BY_MESSAGE ? 0 : send_size, flags);
+    if (transmit == NULL)
+        return WSAENOBUFS;
+    error = transmitpackets__add_all(transmit, elements, count);
+    if (error != 0) {
+        transmit_discard(transmit);
+        return error;
+    }
+    *length = transmit_length(transmit);
+    return transmit_run(s, transmit, overlapped);
+}
+
+BOOL PASCAL transmitpackets_call(SOCKET s, TRANSMIT_PACKETS_ELEMENT* elements, DWORD count,
+                                 DWORD send_size, OVERLAPPED* overlapped, DWORD flags) {
+    DWORD length = 0;
+    int error = transmitpackets__checked(s, elements, count, send_size, overlapped, flags, &length);
+    stats_count_call(STATS_TRANSMITPACKETS, error, length);
+    log_info("socket %#Ix TransmitPackets with %lu elements, %lu bytes is answered with %s (%d)",
+             (size_t) s, count, length, status_error_name(error), error);
+    WSASetLastError(error);
+    return error == 0;
+}
