@@ -12,6 +12,7 @@
 #include "ext/files.h"
 #include "ext/kind.h"
 #include "host/memory.h"
+#include "host/seconds.h"
 
 #define TRANSMIT__FLAGS \
     ((DWORD) (TF_DISCONNECT | TF_REUSE_SOCKET | TF_WRITE_BEHIND | TF_USE_DEFAULT_WORKER | \
@@ -66,18 +67,18 @@ struct transmit {
 /* Of a connection that its peer has reset the host knows no peer any more. */
 static int transmit__check_connected(SOCKET s) {
     struct sockaddr_storage name;
-    DWORD seconds = 0xFFFFFFFFu;
+    DWORD seconds;
     int length = sizeof name;
     struct record* record;
     int lost;
 
     if (host.getpeername(s, (struct sockaddr*) &name, &length) == 0)
         return 0;
-    length = sizeof seconds;
-    if (host.getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length) != 0)
+    if (seconds_connected(s, &seconds) != 0)
         return WSAENOTCONN;
     record = record_find(s);
-    lost = seconds != 0xFFFFFFFFu && (record == NULL || record->machine.state != MACHINE_REUSABLE);
+    lost =
+        seconds != SECONDS_NEVER && (record == NULL || record->machine.state != MACHINE_REUSABLE);
     record_release(s);
     return lost ? WSAECONNRESET : WSAENOTCONN;
 }
