@@ -6,6 +6,7 @@
 #include "ext/database.h"
 #include "ext/legacy.h"
 #include "ext/protocols.h"
+#include "ext/provider.h"
 #include "host/host.h"
 
 /* The names that mswsock.dll itself exports and that are no extension functions; the work is done
@@ -60,6 +61,10 @@ void WINAPI classic_s_perror(const char* message) {
     legacy_print_error(message);
 }
 
+int WINAPI classic_NSPStartup(GUID* id, NSP_ROUTINE* table) {
+    return provider_start(id, table);
+}
+
 static int classic__refuse(void) {
     WSASetLastError(WSAEOPNOTSUPP);
     return SOCKET_ERROR;
@@ -98,7 +103,6 @@ CLASSIC__REFUSE(GetTypeByNameA, 2)
 CLASSIC__REFUSE(GetTypeByNameW, 2)
 CLASSIC__REFUSE(MigrateWinsockConfiguration, 3)
 CLASSIC__REFUSE(NPLoadNameSpaces, 3)
-CLASSIC__REFUSE(NSPStartup, 2)
 CLASSIC__REFUSE(ServiceMain, 2)
 CLASSIC__REFUSE(SetServiceA, 6)
 CLASSIC__REFUSE(SetServiceW, 6)

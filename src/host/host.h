@@ -94,6 +94,9 @@ typedef NTSTATUS host_status;
       (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \
       (HANDLE, ULONG_PTR, ULONG_PTR, host_status, ULONG_PTR)) \
+    /* Without it lines of the file hosts that are about IPv6 are not read. */ \
+    X(NTDLL, OPTIONAL, host_status, NTAPI, RtlIpv6StringToAddressA, \
+      (const char*, const char**, void*)) \
     /* Exported by Wine only; its absence means that Wine's private ioctls are not to be tried. */ \
     X(NTDLL, OPTIONAL, const char*, CDECL, wine_get_version, (void))
 
