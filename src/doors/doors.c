@@ -9,6 +9,7 @@
 #include "core/table.h"
 #include "doors/creation.h"
 #include "doors/interpose.h"
+#include "doors/sends.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
 #include "ext/controls.h"
@@ -396,6 +397,11 @@ static const struct interpose_entry doors__entries[] = {
     DOORS__ENTRY("ws2_32.dll", getsockopt),
     DOORS__ENTRY("ws2_32.dll", ioctlsocket),
     DOORS__ENTRY("ws2_32.dll", WSAIoctl),
+    DOORS__ENTRY("ws2_32.dll", send),
+    DOORS__ENTRY("ws2_32.dll", sendto),
+    DOORS__ENTRY("ws2_32.dll", WSASend),
+    DOORS__ENTRY("ws2_32.dll", WSASendTo),
+    DOORS__ENTRY("ws2_32.dll", WSASendMsg),
     DOORS__ENTRY("ws2_32.dll", WSAEventSelect),
     DOORS__ENTRY("ws2_32.dll", WSAAsyncSelect),
     DOORS__KERNEL_ENTRY(CloseHandle),

@@ -16,7 +16,8 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
 /* Interposes all doors; returns how many of them the host has and we stand for now. */
 int doors_install(void);
 
-/* How many of the doors stand for something that the host has, and how many of them were interposed. */
+/* How many of the doors stand for something that the host has, and how many of them were
+ * interposed. */
 void doors_count(DWORD* all, DWORD* installed);
 
 #endif

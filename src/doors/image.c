@@ -174,10 +174,8 @@ static bool image__exports(const struct image* image, struct image__exports* exp
     return exports->functions != 0;
 }
 
-static bool image__entry(const struct image* image,
-                         const struct image__exports* exports,
-                         uint32_t index,
-                         struct image_export* found) {
+static bool image__entry(const struct image* image, const struct image__exports* exports,
+                         uint32_t index, struct image_export* found) {
     size_t slot = image__at(exports->functions, index, sizeof(uint32_t));
     if (index >= exports->function_count || !image__has(image, slot, sizeof(uint32_t)))
         return false;
@@ -186,8 +184,8 @@ static bool image__entry(const struct image* image,
         return false;
     found->slot = (uint32_t) slot;
     found->rva = rva;
-    found->is_forwarder = rva >= exports->directory.rva &&
-                          rva - exports->directory.rva < exports->directory.size;
+    found->is_forwarder =
+        rva >= exports->directory.rva && rva - exports->directory.rva < exports->directory.size;
     return true;
 }
 
@@ -196,9 +194,7 @@ static bool image__name_is(const struct image* image, size_t offset, const char*
     return image__has(image, offset, length) && memcmp(image->base + offset, name, length) == 0;
 }
 
-bool image_find_export(const void* base,
-                       size_t size,
-                       const char* name,
+bool image_find_export(const void* base, size_t size, const char* name,
                        struct image_export* found) {
     struct image image;
     struct image__exports exports;
@@ -226,15 +222,12 @@ const char* image_export_name(const void* base, size_t size, uint32_t index) {
         exports.names == 0 || index >= exports.name_count)
         return NULL;
     size_t name = image__u32(&image, image__at(exports.names, index, sizeof(uint32_t)));
-    if (name == 0 || name >= image.size ||
-        memchr(image.base + name, 0, image.size - name) == NULL)
+    if (name == 0 || name >= image.size || memchr(image.base + name, 0, image.size - name) == NULL)
         return NULL;
     return (const char*) image.base + name;
 }
 
-bool image_find_ordinal(const void* base,
-                        size_t size,
-                        uint32_t ordinal,
+bool image_find_ordinal(const void* base, size_t size, uint32_t ordinal,
                         struct image_export* found) {
     struct image image;
     struct image__exports exports;
@@ -249,12 +242,8 @@ bool image_find_ordinal(const void* base,
  * last entry is 0; linkers that write none rely on the slots themselves ending so. The budget is
  * shared by all modules of an image: no sound image has more slots than fit into it, and a damaged
  * one may have thousands of descriptors that all point to the same long table. */
-static void image__each_slot(const struct image* image,
-                             uint32_t lookup,
-                             uint32_t slots,
-                             size_t* budget,
-                             image_slot_fn* callback,
-                             void* context) {
+static void image__each_slot(const struct image* image, uint32_t lookup, uint32_t slots,
+                             size_t* budget, image_slot_fn* callback, void* context) {
     uint32_t width = (uint32_t) image->pointer_size;
     if (slots == 0 || slots % width != 0)
         return;
@@ -270,9 +259,7 @@ static void image__each_slot(const struct image* image,
     }
 }
 
-static void image__each_normal(const struct image* image,
-                               size_t* budget,
-                               image_slot_fn* callback,
+static void image__each_normal(const struct image* image, size_t* budget, image_slot_fn* callback,
                                void* context) {
     struct image__directory directory = image__directory(image, IMAGE__DIRECTORY_IMPORT);
     if (directory.rva == 0)
@@ -290,9 +277,7 @@ static void image__each_normal(const struct image* image,
     }
 }
 
-static void image__each_delayed(const struct image* image,
-                                size_t* budget,
-                                image_slot_fn* callback,
+static void image__each_delayed(const struct image* image, size_t* budget, image_slot_fn* callback,
                                 void* context) {
     struct image__directory directory = image__directory(image, IMAGE__DIRECTORY_DELAY_IMPORT);
     if (directory.rva == 0)

@@ -28,17 +28,12 @@ uint16_t image_machine(const void* base, size_t size);
 /* 4 or 8, or 0 where there is no sound PE image. */
 size_t image_pointer_size(const void* base, size_t size);
 
-bool image_find_export(const void* base,
-                       size_t size,
-                       const char* name,
-                       struct image_export* found);
+bool image_find_export(const void* base, size_t size, const char* name, struct image_export* found);
 
 /* The index-th name of the export table, in the image; NULL where there is none. */
 const char* image_export_name(const void* base, size_t size, uint32_t index);
 
-bool image_find_ordinal(const void* base,
-                        size_t size,
-                        uint32_t ordinal,
+bool image_find_ordinal(const void* base, size_t size, uint32_t ordinal,
                         struct image_export* found);
 
 /* Goes through the import and the delay-load import directories. */

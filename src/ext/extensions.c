@@ -8,11 +8,20 @@
 #include "ext/acceptex.h"
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
+#include "ext/sendmsg.h"
 #include "ext/sockaddrs.h"
 #include "ext/transmitfile.h"
 #include "ext/transmitpackets.h"
 #include "host/memory.h"
 #include "wsext/functions.h"
+
+/* Of Microsoft's mswsock.h; older headers lack it. */
+#define EXTENSIONS__WSASENDMSG \
+    { \
+        0xa441e712, 0x754f, 0x43ca, { \
+            0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d \
+        } \
+    }
 
 struct extensions__row {
     GUID guid;
@@ -27,6 +36,7 @@ static const void* extensions__find(const GUID* guid) {
         {WSAID_GETACCEPTEXSOCKADDRS, (const void*) sockaddrs_call},
         {WSAID_TRANSMITFILE, (const void*) transmitfile_call},
         {WSAID_TRANSMITPACKETS, (const void*) transmitpackets_call},
+        {EXTENSIONS__WSASENDMSG, (const void*) sendmsg_call},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -63,6 +63,14 @@ typedef NTSTATUS host_status;
     X(WS2_32, OPTIONAL, int, WSAAPI, getaddrinfo, \
       (const char*, const char*, const struct addrinfo*, struct addrinfo**)) \
     X(WS2_32, OPTIONAL, void, WSAAPI, freeaddrinfo, (struct addrinfo*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSASendTo, \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD, const struct sockaddr*, int, WSAOVERLAPPED*, \
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, sendto, \
+      (SOCKET, const char*, int, int, const struct sockaddr*, int)) \
+    /* Without it WSASendTo, which has no control data. */ \
+    X(WS2_32, OPTIONAL, int, WSAAPI, WSASendMsg, \
+      (SOCKET, WSAMSG*, DWORD, DWORD*, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
       (HANDLE, HANDLE, ULONG_PTR, DWORD)) \

@@ -246,7 +246,7 @@ func pending(ctx context.Context, address string) string {
 	return describe(err)
 }
 
-// quiet does with a socket what Go from 1.23 on does with each socket for datagrams by itself: it
+// quiet does with a socket what newer versions of Go do with each socket for datagrams by itself: it
 // switches off the report of datagrams that did not arrive, and gives the socket up where that fails.
 func quiet(network, address string, connection syscall.RawConn) error {
 	const netReset = syscall.IOC_IN | syscall.IOC_VENDOR | 15

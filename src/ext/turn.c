@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/turn.h"
+
+#include <stdlib.h>
+
+#include "core/lock.h"
+#include "core/once.h"
+#include "core/record.h"
+#include "drivers/afd.h"
+
+/* One bit for each handle value, counted round; bits stay set, as a wrong one costs little. */
+#define TURN__BITS 4096u
+
+struct turn__socket {
+    struct turn__socket* next;
+    SOCKET handle;
+    unsigned users; /* Who has the turn and who waits for it. */
+    lock_t turn;
+};
+
+static unsigned char turn__used[TURN__BITS / 8];
+static struct once turn__once;
+static lock_t turn__lock; /* Of the lists. */
+static struct turn__socket* turn__sockets;
+static struct turn__socket* turn__free;
+static unsigned char turn__queued[TURN__BITS / 8];
+
+static void turn__init(void) {
+    lock_init(&turn__lock);
+}
+
+static unsigned turn__bit(SOCKET s) {
+    return (unsigned) (s >> 2) % TURN__BITS;
+}
+
+static int turn__get(const unsigned char* bits, SOCKET s) {
+    unsigned bit = turn__bit(s);
+    return (lock_load_byte(&bits[bit / 8]) >> bit % 8) & 1;
+}
+
+static void turn__set(unsigned char* bits, SOCKET s, int value) {
+    unsigned bit = turn__bit(s);
+    unsigned char mask = (unsigned char) (1u << bit % 8);
+    lock_acquire(&turn__lock);
+    lock_store_byte(&bits[bit / 8],
+                    (unsigned char) (value ? bits[bit / 8] | mask : bits[bit / 8] & ~mask));
+    lock_release(&turn__lock);
+}
+
+int turn_is_used(SOCKET s) {
+    return turn__get(turn__used, s);
+}
+
+static struct turn__socket* turn__find(SOCKET s) {
+    struct turn__socket* socket = turn__sockets;
+    while (socket != NULL && socket->handle != s)
+        socket = socket->next;
+    return socket;
+}
+
+/* Those that nobody uses are kept for the next that is needed, with their locks. */
+static struct turn__socket* turn__need(SOCKET s) {
+    struct turn__socket* socket = turn__find(s);
+    if (socket != NULL)
+        return socket;
+    socket = turn__free;
+    if (socket != NULL) {
+        turn__free = socket->next;
+    } else {
+        socket = calloc(1, sizeof *socket);
+        if (socket == NULL)
+            return NULL;
+        lock_init(&socket->turn);
+    }
+    socket->handle = s;
+    socket->users = 0;
+    socket->next = turn__sockets;
+    turn__sockets = socket;
+    return socket;
+}
+
+int turn_begin(SOCKET s) {
+    struct turn__socket* socket;
+
+    once_run(&turn__once, turn__init);
+    if (!turn__get(turn__used, s))
+        turn__set(turn__used, s, 1);
+    lock_acquire(&turn__lock);
+    socket = turn__need(s);
+    if (socket != NULL)
+        socket->users++;
+    lock_release(&turn__lock);
+    if (socket == NULL)
+        return WSAENOBUFS;
+    lock_acquire(&socket->turn);
+    return 0;
+}
+
+void turn_end(SOCKET s) {
+    struct turn__socket** place = &turn__sockets;
+    struct turn__socket* socket;
+
+    lock_acquire(&turn__lock);
+    while ((*place)->handle != s)
+        place = &(*place)->next;
+    socket = *place;
+    lock_release(&socket->turn);
+    socket->users--;
+    if (socket->users == 0) {
+        *place = socket->next;
+        socket->next = turn__free;
+        turn__free = socket;
+    }
+    lock_release(&turn__lock);
+}
+
+void turn_end_queued(SOCKET s, int is_queued) {
+    if (is_queued)
+        turn__set(turn__queued, s, 1);
+    turn_end(s);
+}
+
+/* A socket reports that it can be written to only while no send is queued. */
+static void turn__wait(SOCKET s) {
+    unsigned events = 0;
+    int result = 0;
+
+    if (!afd_is_available())
+        return;
+    for (;;) {
+        record_hold_handles();
+        result = afd_look(&s, AFD_EVENT_SEND, &events, 1);
+        record_release_handles();
+        if (result != 0 || (events & AFD_EVENT_SEND))
+            break;
+        Sleep(1);
+    }
+}
+
+void turn_drain(SOCKET s, int is_queued) {
+    if (is_queued || turn__get(turn__queued, s))
+        turn__wait(s);
+    if (turn__get(turn__queued, s))
+        turn__set(turn__queued, s, 0);
+}
