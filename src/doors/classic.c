@@ -7,11 +7,12 @@
 #include "ext/legacy.h"
 #include "ext/protocols.h"
 #include "ext/provider.h"
+#include "ext/remote.h"
 #include "host/host.h"
 
 /* The names that mswsock.dll itself exports and that are no extension functions; the work is done
- * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that come
- * from there. */
+ * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that
+ * come from there. */
 
 /* recv() that also reports MSG_PARTIAL; the flags go in and out. */
 int PASCAL classic_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {
@@ -65,6 +66,20 @@ int WINAPI classic_NSPStartup(GUID* id, NSP_ROUTINE* table) {
     return provider_start(id, table);
 }
 
+SOCKET WINAPI classic_rcmd(char** name, int port, const char* local_user, const char* remote_user,
+                           const char* command, int* errors) {
+    return remote_command(name, port, local_user, remote_user, command, errors);
+}
+
+SOCKET WINAPI classic_rexec(char** name, int port, const char* user, const char* password,
+                            const char* command, int* errors) {
+    return remote_execute(name, port, user, password, command, errors);
+}
+
+SOCKET WINAPI classic_rresvport(int* port) {
+    return remote_bind_reserved(port);
+}
+
 static int classic__refuse(void) {
     WSASetLastError(WSAEOPNOTSUPP);
     return SOCKET_ERROR;
@@ -109,9 +124,6 @@ CLASSIC__REFUSE(SetServiceW, 6)
 CLASSIC__REFUSE(StartWsdpService, 0)
 CLASSIC__REFUSE(StopWsdpService, 0)
 CLASSIC__REFUSE(SvchostPushServiceGlobals, 1)
-CLASSIC__REFUSE(rcmd, 6)
-CLASSIC__REFUSE(rexec, 6)
-CLASSIC__REFUSE(rresvport, 1)
 CLASSIC__REFUSE(sethostname, 2)
 
 /* A provider that cannot start returns its error instead of setting it. */
