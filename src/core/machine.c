@@ -36,12 +36,11 @@ static unsigned machine__close(struct machine* machine) {
 }
 
 static unsigned machine__accept(struct machine* machine) {
-    int reusable = machine->state == MACHINE_REUSABLE && machine->origin != MACHINE_ORIGIN_CONNECT;
-    if (machine->state != MACHINE_UNCONNECTED && !reusable)
+    if (!machine_may_accept(machine))
         return MACHINE_FORBIDDEN;
-    machine->state = MACHINE_UNCONNECTED;
+    machine->handed = 0;
     machine->origin = MACHINE_ORIGIN_ACCEPT;
-    return 0;
+    return machine__settle(machine, MACHINE_ACCEPTING, 0);
 }
 
 static unsigned machine__disconnect(struct machine* machine) {
@@ -106,7 +105,7 @@ unsigned machine_step(struct machine* machine, enum machine_event event) {
             return machine__close(machine);
 
         case MACHINE_SEEN_UP:
-            if (machine->state == MACHINE_SENDING)
+            if (machine->state == MACHINE_SENDING || machine->state == MACHINE_ACCEPTING)
                 machine->state = MACHINE_CONNECTED;
             return 0;
 
@@ -158,6 +157,22 @@ int machine_may_connect(const struct machine* machine) {
     }
 }
 
+int machine_is_accepting(const struct machine* machine) {
+    return machine->state == MACHINE_ACCEPTING;
+}
+
+int machine_may_accept(const struct machine* machine) {
+    switch (machine->state) {
+        case MACHINE_UNCONNECTED:
+        case MACHINE_ACCEPTING: /* Unless the last one goes on, which the host knows. */
+            return 1;
+        case MACHINE_REUSABLE:
+            return machine->origin != MACHINE_ORIGIN_CONNECT;
+        default:
+            return 0;
+    }
+}
+
 int machine_is_carried(const struct machine* machine) {
     return machine->handed && !machine->owed &&
            (machine_is_default_state(machine) || machine->state == MACHINE_UPDATED ||
@@ -169,9 +184,9 @@ int machine_is_default_state(const struct machine* machine) {
 }
 
 const char* machine_state_name(enum machine_state state) {
-    static const char* const names[MACHINE_STATE_COUNT] = {"unconnected",   "connecting", "sending",
-                                                           "connected",     "updated",    "failed",
-                                                           "disconnecting", "reusable",   "closed"};
+    static const char* const names[MACHINE_STATE_COUNT] = {
+        "unconnected", "connecting", "sending",       "connected", "updated",
+        "failed",      "accepting",  "disconnecting", "reusable",  "closed"};
     return state < MACHINE_STATE_COUNT ? names[state] : "?";
 }
 

@@ -16,8 +16,10 @@ enum machine_state {
     MACHINE_CONNECTING,    /* A connect is under way whose outcome is reported to us. */
     MACHINE_SENDING,       /* The host carries the program's OVERLAPPED: we do not see it end. */
     MACHINE_CONNECTED,     /* The connection is known to be up; the context is not updated yet. */
-    MACHINE_UPDATED,       /* SO_UPDATE_CONNECT_CONTEXT was set: an ordinary connected socket. */
+    MACHINE_UPDATED,       /* SO_UPDATE_CONNECT_CONTEXT or SO_UPDATE_ACCEPT_CONTEXT was set: an
+                            * ordinary connected socket. */
     MACHINE_FAILED,        /* The operation ended without a connection and may be tried again. */
+    MACHINE_ACCEPTING,     /* The host carries out an AcceptEx onto it: we do not see it end. */
     MACHINE_DISCONNECTING, /* DisconnectEx, or the end of TransmitFile, is at work. */
     MACHINE_REUSABLE,      /* The socket was made as good as new, to be connected once more. */
     MACHINE_CLOSED,
@@ -33,9 +35,9 @@ enum machine_event {
     MACHINE_THREAD_EXIT,  /* The thread that owns the operation ends. */
     MACHINE_CLOSE,        /* The program closes the socket. */
     MACHINE_SEEN_UP,      /* The host, asked, says that the socket is connected. */
-    MACHINE_UPDATE,       /* SO_UPDATE_CONNECT_CONTEXT is set. */
+    MACHINE_UPDATE,       /* SO_UPDATE_CONNECT_CONTEXT or SO_UPDATE_ACCEPT_CONTEXT is set. */
     MACHINE_PLAIN,        /* The program itself connected the socket by other means. */
-    MACHINE_ACCEPT,       /* The socket was given to AcceptEx, to be connected by a peer. */
+    MACHINE_ACCEPT,       /* The host took an AcceptEx onto the socket. */
     MACHINE_DISCONNECT,   /* The connection is to be ended. */
     MACHINE_DISCONNECTED, /* It was ended without making the socket reusable, or could not be. */
     MACHINE_REUSED,       /* It was ended, and the socket is reusable. */
@@ -81,6 +83,12 @@ int machine_is_carried(const struct machine* machine);
 
 /* Whether ConnectEx connected the socket, or may have, and its context is still to be updated. */
 int machine_is_default_state(const struct machine* machine);
+
+/* The same for AcceptEx, which may have ended in any way, or not yet. */
+int machine_is_accepting(const struct machine* machine);
+
+/* Whether AcceptEx may be given the socket, as far as that is ours to know. */
+int machine_may_accept(const struct machine* machine);
 
 /* The state's and the event's name, for the log. */
 const char* machine_state_name(enum machine_state state);

@@ -24,7 +24,9 @@ struct record {
     unsigned char is_plain;   /* The program itself began a non-blocking connect. */
     unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
     unsigned char counted;    /* The statistics wait for the operation's end. */
+    unsigned char inherits;   /* Of a listener: a bit for each option to be handed on. */
     unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */
+    unsigned short our_port;  /* Of a listener, or of the one that AcceptEx accepts from. */
     unsigned number;          /* Of the operation, counted from 1 in this process; for the log. */
     LONG64 started;           /* When the operation was issued, in microseconds. */
     DWORD owner;              /* The thread that issued the operation. */

@@ -14,6 +14,7 @@
 #include "ext/connectex.h"
 #include "ext/controls.h"
 #include "ext/extensions.h"
+#include "ext/listener.h"
 #include "ext/options.h"
 #include "host/memory.h"
 #include "host/module.h"
@@ -195,7 +196,7 @@ static int WSAAPI door_WSAConnect(SOCKET s, const struct sockaddr* name, int len
     return doors__connect_known(s, doors__call_wsa_connect, &arguments);
 }
 
-/* The state that ConnectEx leaves a socket in */
+/* The state that ConnectEx and AcceptEx leave a socket in */
 
 static int WSAAPI door_shutdown(SOCKET s, int how) {
     if (options_is_default_state(s))
@@ -212,11 +213,17 @@ static int WSAAPI door_getpeername(SOCKET s, struct sockaddr* name, int* length)
 /* Options and controls */
 
 static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* value, int length) {
+    int result;
     if (level == SOL_SOCKET && option == SO_UPDATE_CONNECT_CONTEXT)
         return doors__answer(options_update_connect_context(s, value, length));
+    if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT)
+        return doors__answer(options_update_accept_context(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
         return doors__answer(options_set_fast_open(s, value, length));
-    return host.setsockopt(s, level, option, value, length);
+    result = host.setsockopt(s, level, option, value, length);
+    if (result == 0 && doors__has_record(s))
+        listener_changed(s);
+    return result;
 }
 
 static int WSAAPI door_getsockopt(SOCKET s, int level, int option, char* value, int* length) {

@@ -8,9 +8,10 @@
 #include "core/stats.h"
 #include "core/status.h"
 #include "core/table.h"
-#include "ext/kind.h"
+#include "ext/listener.h"
 #include "host/log.h"
 #include "host/memory.h"
+#include "host/seconds.h"
 
 /* What the page demands for each address beyond its own size. */
 #define ACCEPTEX__EXTRA 16
@@ -60,52 +61,36 @@ static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener) {
     return function;
 }
 
-/* Whether the socket listens, with its family. It is asked once: a socket that listens does so
- * until it is closed. */
-static int acceptex__look_at_listener(SOCKET s, int* family) {
+/* A socket that is reused counts as bound on Wine, and so does one that was given to AcceptEx then;
+ * what tells is whether it is connected. */
+static int acceptex__is_taken(SOCKET s, int is_reused) {
     struct sockaddr_storage name;
-    struct record* record = record_find(s);
-    int listens = 0, length = sizeof listens;
-    int error;
+    DWORD seconds;
+    int length = sizeof name;
 
-    *family = record != NULL ? record->listens : 0;
-    record_release(s);
-    if (*family != 0)
-        return 0;
-
-    error = kind_check_stream(s);
-    if (error != 0)
-        return error == WSAEOPNOTSUPP ? WSAEINVAL : error;
-    if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listens, &length) != 0)
-        return WSAGetLastError();
-    length = sizeof name;
-    if (!listens || host.getsockname(s, (struct sockaddr*) &name, &length) != 0)
-        return WSAEINVAL;
-
-    *family = name.ss_family;
-    record = record_need(s);
-    if (record != NULL)
-        record->listens = name.ss_family;
-    record_release(s);
-    return record != NULL ? 0 : WSAENOBUFS;
+    if (is_reused)
+        return seconds_connected(s, &seconds) != 0 || seconds != SECONDS_NEVER;
+    /* What is connected or listens is bound, too. */
+    return host.getsockname(s, (struct sockaddr*) &name, &length) == 0 ||
+           WSAGetLastError() != WSAEINVAL;
 }
 
 /* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
 static int acceptex__check_acceptor(SOCKET s, int family) {
+    const struct record* record;
     WSAPROTOCOL_INFOW info;
-    struct sockaddr_storage name;
-    int length = sizeof info;
+    int is_allowed, is_reused, length = sizeof info;
 
     if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
         return WSAGetLastError();
     if (info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
         info.iAddressFamily != family)
         return WSAEINVAL;
-    /* What is connected or listens is bound, too. */
-    length = sizeof name;
-    if (host.getsockname(s, (struct sockaddr*) &name, &length) == 0)
-        return WSAEINVAL;
-    return WSAGetLastError() == WSAEINVAL ? 0 : WSAGetLastError();
+    record = record_find(s);
+    is_allowed = record == NULL || machine_may_accept(&record->machine);
+    is_reused = record != NULL && record->machine.state != MACHINE_UNCONNECTED;
+    record_release(s);
+    return is_allowed && !acceptex__is_taken(s, is_reused) ? 0 : WSAEINVAL;
 }
 
 static int acceptex__check_memory(const struct acceptex__request* request, const DWORD* received) {
@@ -156,13 +141,48 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
     return done ? 0 : WSAGetLastError();
 }
 
+/* Notes that the host carries the operation out. The OVERLAPPED is a name from now on. */
+static void acceptex__note(struct record* record, const struct acceptex__request* request,
+                           const struct listener* listener) {
+    record->overlapped = request->overlapped;
+    record->our_port = listener->port;
+    record->is_send = 0;
+    record->by_engine = 0;
+    record->finished = 1;
+    record_step(record, MACHINE_ACCEPT);
+}
+
+/* The acceptor is locked, so that nobody who hears of the end can be here before it is noted that
+ * the operation began. A listener whose I/O makes the caller wait gets no lock for that time, and
+ * its acceptors are left to the host altogether. */
+static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__request* request,
+                           const struct listener* listener) {
+    struct record* record;
+    int error;
+
+    if (table_flags(request->listener) & TABLE_SYNCHRONOUS)
+        return acceptex__call_host(function, request, listener->family);
+    record = record_need(request->acceptor);
+    if (record == NULL) {
+        error = WSAENOBUFS;
+    } else if (!machine_may_accept(&record->machine)) {
+        error = WSAEINVAL;
+    } else {
+        error = acceptex__call_host(function, request, listener->family);
+        if (error == 0 || error == ERROR_IO_PENDING)
+            acceptex__note(record, request, listener);
+    }
+    record_release(request->acceptor);
+    return error;
+}
+
 static int acceptex__run(const struct acceptex__request* request, DWORD* received) {
     LPFN_ACCEPTEX function;
-    int family;
-    int error = acceptex__look_at_listener(request->listener, &family);
+    struct listener listener;
+    int error = listener_look(request->listener, &listener);
 
     if (error == 0)
-        error = acceptex__check_acceptor(request->acceptor, family);
+        error = acceptex__check_acceptor(request->acceptor, listener.family);
     if (error == 0)
         error = acceptex__check_memory(request, received);
     if (error != 0)
@@ -171,7 +191,7 @@ static int acceptex__run(const struct acceptex__request* request, DWORD* receive
     if (function == NULL)
         return WSAEOPNOTSUPP;
 
-    error = acceptex__call_host(function, request, family);
+    error = acceptex__start(function, request, &listener);
     if (error == 0 && received != NULL)
         *received = (DWORD) request->overlapped->InternalHigh;
     return error;

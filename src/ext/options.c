@@ -7,6 +7,7 @@
 #include "core/stats.h"
 #include "core/table.h"
 #include "ext/connectex.h"
+#include "ext/listener.h"
 #include "host/config.h"
 #include "host/memory.h"
 #include "host/seconds.h"
@@ -57,6 +58,50 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
     }
     record_release(s);
     return foreign ? options__update_foreign(s, value, length) : error;
+}
+
+/* Under the record's lock. */
+static int options__update_accepted(struct record* record) {
+    if (machine_is_accepting(&record->machine) && options__is_up(record->handle))
+        record_step(record, MACHINE_SEEN_UP);
+    return record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
+}
+
+/* A socket that accept() gave, or an AcceptEx older than us. */
+static int options__update_foreign_accepted(SOCKET s) {
+    DWORD seconds;
+    int error = seconds_connected(s, &seconds);
+    if (error != 0)
+        return error;
+    return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
+}
+
+int options_update_accept_context(SOCKET s, const char* value, int length) {
+    struct listener listener;
+    struct record* record;
+    SOCKET handle;
+    int foreign, error;
+
+    if (length < (int) sizeof handle || !memory_is_readable(value, sizeof handle))
+        return WSAEFAULT;
+    memcpy(&handle, value, sizeof handle);
+    error = listener_look(handle, &listener);
+    if (error != 0)
+        return error;
+
+    record = record_find(s);
+    foreign = record == NULL || record->machine.state == MACHINE_UNCONNECTED;
+    if (!foreign)
+        error = options__update_accepted(record);
+    record_release(s);
+    if (foreign)
+        error = options__update_foreign_accepted(s);
+    if (error != 0)
+        return error;
+    if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, value, length) != 0)
+        return WSAGetLastError();
+    listener_hand_on(handle, &listener, s);
+    return 0;
 }
 
 int options_get_connect_time(SOCKET s, char* value, int* length) {
@@ -118,24 +163,49 @@ int options_get_fast_open(SOCKET s, char* value, int* length) {
     return 0;
 }
 
-int options_is_default_state(SOCKET s) {
+/* The handle's value may have come back, with the old socket closed behind our back; a peer that is
+ * not the one we connected to gives it away. */
+static int options__is_connected_one(struct record* record) {
     struct sockaddr_storage peer;
     int length = sizeof peer;
+    int is;
+
+    if (host.getpeername(record->handle, (struct sockaddr*) &peer, &length) != 0)
+        return 0;
+    is = connectex_digest((struct sockaddr*) &peer) == record->peer;
+    if (!is && !machine_is_connecting(&record->machine))
+        machine_init(&record->machine);
+    return is;
+}
+
+/* The same for an accepted socket, which has its listener's port. Of one that was created before we
+ * were loaded it is not known whether setting its option will come our way: Go remembers setsockopt
+ * long before it loads the DLL, and looks shutdown up long after. */
+static int options__is_accepted_one(struct record* record) {
+    struct sockaddr_storage name;
+    int length = sizeof name;
+
+    if (!(table_flags(record->handle) & TABLE_SEEN) ||
+        host.getsockname(record->handle, (struct sockaddr*) &name, &length) != 0)
+        return 0;
+    if (((struct sockaddr_in*) &name)->sin_port == record->our_port)
+        return 1;
+    machine_init(&record->machine);
+    return 0;
+}
+
+int options_is_default_state(SOCKET s) {
     struct record* record;
     int strict = 0;
 
     if (config.lenient || !(table_flags(s) & TABLE_RECORD))
         return 0;
     record = record_find(s);
-    /* The handle's value may have come back, with the old socket closed behind our back; a peer
-     * that is not the one we connected to gives it away. */
-    if (record != NULL &&
-        (machine_is_default_state(&record->machine) || machine_is_connecting(&record->machine)) &&
-        host.getpeername(s, (struct sockaddr*) &peer, &length) == 0) {
-        strict = connectex_digest((struct sockaddr*) &peer) == record->peer;
-        if (!strict && !machine_is_connecting(&record->machine))
-            machine_init(&record->machine);
-    }
+    if (record != NULL && machine_is_accepting(&record->machine))
+        strict = options__is_accepted_one(record);
+    else if (record != NULL && (machine_is_default_state(&record->machine) ||
+                                machine_is_connecting(&record->machine)))
+        strict = options__is_connected_one(record);
     record_release(s);
     return strict;
 }

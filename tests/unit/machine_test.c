@@ -58,6 +58,8 @@ static void test__account(struct test__walk* walk, const struct test__walk* befo
         walk->carried = 1;
         walk->seen_up = 0;
     }
+    if (event == MACHINE_ACCEPT && accepted)
+        walk->carried = walk->seen_up = 0;
     if (event == MACHINE_SEEN_UP && walk->machine.state == MACHINE_CONNECTED)
         walk->seen_up = 1;
     walk->paid += !!(actions & MACHINE_FAIL) + !!(actions & MACHINE_ABORT);
@@ -133,6 +135,7 @@ static struct machine test__in(enum machine_state wanted) {
         [MACHINE_CONNECTED] = {MACHINE_HANDED, MACHINE_SEEN_UP, MACHINE_EVENT_COUNT},
         [MACHINE_UPDATED] = {MACHINE_HANDED, MACHINE_SEEN_UP, MACHINE_UPDATE, MACHINE_EVENT_COUNT},
         [MACHINE_FAILED] = {MACHINE_WATCHED, MACHINE_DOWN, MACHINE_EVENT_COUNT},
+        [MACHINE_ACCEPTING] = {MACHINE_ACCEPT, MACHINE_EVENT_COUNT},
         [MACHINE_DISCONNECTING] = {MACHINE_HANDED, MACHINE_DISCONNECT, MACHINE_EVENT_COUNT},
         [MACHINE_REUSABLE] = {MACHINE_HANDED, MACHINE_DISCONNECT, MACHINE_REUSED,
                               MACHINE_EVENT_COUNT},
@@ -263,6 +266,34 @@ static void accepted_socket_is_reused_by_accepting(void** state) {
     assert_int_equal(machine_step(&machine, MACHINE_WATCHED), MACHINE_FORBIDDEN);
 }
 
+/* The operation is the listener's: nothing that is done to the acceptor completes it, and it may
+ * end in any way without being seen. */
+static void accepted_by_the_host(void** state) {
+    struct machine machine;
+    (void) state;
+    check(MACHINE_UNCONNECTED, MACHINE_ACCEPT, 0, MACHINE_ACCEPTING);
+    check(MACHINE_ACCEPTING, MACHINE_ACCEPT, 0, MACHINE_ACCEPTING);
+    check(MACHINE_ACCEPTING, MACHINE_CANCEL, 0, MACHINE_ACCEPTING);
+    check(MACHINE_ACCEPTING, MACHINE_THREAD_EXIT, 0, MACHINE_ACCEPTING);
+    check(MACHINE_ACCEPTING, MACHINE_CLOSE, 0, MACHINE_CLOSED);
+    check(MACHINE_ACCEPTING, MACHINE_HANDED, 0, MACHINE_SENDING);
+    check(MACHINE_ACCEPTING, MACHINE_WATCHED, 0, MACHINE_CONNECTING);
+    check(MACHINE_ACCEPTING, MACHINE_PLAIN, 0, MACHINE_UNCONNECTED);
+    check(MACHINE_ACCEPTING, MACHINE_UPDATE, MACHINE_FORBIDDEN, MACHINE_ACCEPTING);
+    check(MACHINE_ACCEPTING, MACHINE_SEEN_UP, 0, MACHINE_CONNECTED);
+    check(MACHINE_CONNECTING, MACHINE_ACCEPT, MACHINE_FORBIDDEN, MACHINE_CONNECTING);
+    check(MACHINE_SENDING, MACHINE_ACCEPT, MACHINE_FORBIDDEN, MACHINE_SENDING);
+    check(MACHINE_UPDATED, MACHINE_ACCEPT, MACHINE_FORBIDDEN, MACHINE_UPDATED);
+    machine = test__in(MACHINE_ACCEPTING);
+    assert_true(machine_is_accepting(&machine));
+    assert_false(machine_is_default_state(&machine));
+    machine_step(&machine, MACHINE_SEEN_UP);
+    assert_int_equal(machine_step(&machine, MACHINE_UPDATE), 0);
+    assert_int_equal(machine.state, MACHINE_UPDATED);
+    assert_false(machine_is_carried(&machine));
+    assert_int_equal(machine_step(&machine, MACHINE_CLOSE), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcome_of_a_watched_connect),
@@ -276,6 +307,7 @@ int main(void) {
         cmocka_unit_test(disconnected_once),
         cmocka_unit_test(connected_socket_is_reused_by_connecting),
         cmocka_unit_test(accepted_socket_is_reused_by_accepting),
+        cmocka_unit_test(accepted_by_the_host),
         cmocka_unit_test(walk_all_sequences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

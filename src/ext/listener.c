@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/listener.h"
+
+#include "core/record.h"
+#include "ext/kind.h"
+#include "host/log.h"
+
+/* Of the options that accept() hands on under Windows, as Wine's tests have recorded it, those that
+ * do not come with the connection; all are ints or DWORDs of SOL_SOCKET. */
+static const int listener__options[] = {SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVBUF, SO_SNDBUF,
+                                        SO_REUSEADDR};
+
+#define LISTENER__COUNT (sizeof listener__options / sizeof listener__options[0])
+
+static int listener__get(SOCKET s, int option, DWORD* value) {
+    int length = sizeof *value;
+    *value = 0;
+    return host.getsockopt(s, SOL_SOCKET, option, (char*) value, &length) == 0;
+}
+
+/* Which of the options the program has set is seen by the side of a new socket. */
+static unsigned listener__find_options(SOCKET s, int family) {
+    SOCKET fresh = host.socket(family, SOCK_STREAM, 0);
+    unsigned options = 0;
+    DWORD value, usual;
+    size_t i;
+
+    if (fresh == INVALID_SOCKET)
+        return 0;
+    for (i = 0; i < LISTENER__COUNT; i++) {
+        if (listener__get(s, listener__options[i], &value) &&
+            listener__get(fresh, listener__options[i], &usual) && value != usual)
+            options |= 1u << i;
+    }
+    host.closesocket(fresh);
+    return options;
+}
+
+/* Whether it is noted already. */
+static int listener__recall(SOCKET s, struct listener* listener) {
+    const struct record* record = record_find(s);
+    int known = record != NULL && record->listens != 0;
+    if (known) {
+        listener->family = record->listens;
+        listener->port = record->our_port;
+        listener->options = record->inherits;
+    }
+    record_release(s);
+    return known;
+}
+
+int listener_look(SOCKET s, struct listener* listener) {
+    struct sockaddr_storage name;
+    struct record* record;
+    int listens = 0, length = sizeof listens;
+    int error;
+
+    if (listener__recall(s, listener))
+        return 0;
+    error = kind_check_stream(s);
+    if (error != 0)
+        return error == WSAEOPNOTSUPP ? WSAEINVAL : error;
+    if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listens, &length) != 0)
+        return WSAGetLastError();
+    length = sizeof name;
+    if (!listens || host.getsockname(s, (struct sockaddr*) &name, &length) != 0)
+        return WSAEINVAL;
+
+    listener->family = name.ss_family;
+    listener->port = ((struct sockaddr_in*) &name)->sin_port;
+    listener->options = listener__find_options(s, name.ss_family);
+    record = record_need(s);
+    if (record != NULL) {
+        record->listens = name.ss_family;
+        record->our_port = listener->port;
+        record->inherits = (unsigned char) listener->options;
+    }
+    record_release(s);
+    return record != NULL ? 0 : WSAENOBUFS;
+}
+
+void listener_changed(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL)
+        record->listens = 0;
+    record_release(s);
+}
+
+void listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted) {
+    DWORD value;
+    size_t i;
+    for (i = 0; i < LISTENER__COUNT; i++) {
+        int option = listener__options[i];
+        if (!(listener->options & 1u << i) || !listener__get(s, option, &value))
+            continue;
+        if (host.setsockopt(accepted, SOL_SOCKET, option, (const char*) &value, sizeof value) != 0)
+            log_warn("socket %#Ix: option %#x of listener %#Ix could not be handed on (error %d)",
+                     (size_t) accepted, (unsigned) option, (size_t) s, WSAGetLastError());
+    }
+}
