@@ -8,33 +8,15 @@
 #include "ext/protocols.h"
 #include "ext/provider.h"
 #include "ext/remote.h"
+#include "ext/recvmsg.h"
 #include "host/host.h"
 
 /* The names that mswsock.dll itself exports and that are no extension functions; the work is done
  * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that
  * come from there. */
 
-/* recv() that also reports MSG_PARTIAL; the flags go in and out. */
 int PASCAL classic_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {
-    WSABUF vector;
-    DWORD received = 0, how;
-
-    if (flags == NULL) {
-        WSASetLastError(WSAEFAULT);
-        return SOCKET_ERROR;
-    }
-    how = (DWORD) *flags;
-    vector.buf = buffer;
-    vector.len = (ULONG) length;
-    if (host.WSARecv(s, &vector, 1, &received, &how, NULL, NULL) != 0) {
-        if (WSAGetLastError() != WSAEMSGSIZE)
-            return SOCKET_ERROR;
-        /* Of a message longer than the buffer the first part is a success, marked as partial. */
-        *flags = MSG_PARTIAL;
-        return length;
-    }
-    *flags = (int) (how & MSG_PARTIAL);
-    return (int) received;
+    return recvmsg_receive(s, buffer, length, flags);
 }
 
 int WINAPI classic_EnumProtocolsA(int* list, void* buffer, DWORD* length) {

@@ -8,6 +8,7 @@
 #include "ext/acceptex.h"
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
+#include "ext/recvmsg.h"
 #include "ext/sendmsg.h"
 #include "ext/sockaddrs.h"
 #include "ext/transmitfile.h"
@@ -36,6 +37,7 @@ static const void* extensions__find(const GUID* guid) {
         {WSAID_GETACCEPTEXSOCKADDRS, (const void*) sockaddrs_call},
         {WSAID_TRANSMITFILE, (const void*) transmitfile_call},
         {WSAID_TRANSMITPACKETS, (const void*) transmitpackets_call},
+        {WSAID_WSARECVMSG, (const void*) recvmsg_call},
         {EXTENSIONS__WSASENDMSG, (const void*) sendmsg_call},
     };
     size_t i;
