@@ -145,17 +145,10 @@ static const char* follow__serve(const PROCESS_INFORMATION* child) {
     }
 }
 
-/* Wine starts Unix programs, too, and tells no process then; what the structure holds may be
- * anything.
- */
-static int follow__is_process(const PROCESS_INFORMATION* child) {
-    return child->dwProcessId != 0 && GetProcessId(child->hProcess) == child->dwProcessId;
-}
-
 static void follow__end(struct follow__call* call, BOOL result, const PROCESS_INFORMATION* child) {
     DWORD error = GetLastError();
     free(call->copy);
-    if (result && follow__is_process(child)) {
+    if (result && inject_is_process(child)) {
         if (follow__is_debugged(call)) {
             follow__tell(child->dwProcessId, "it is started for a debugger");
         } else {

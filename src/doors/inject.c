@@ -18,6 +18,10 @@
 #define INJECT__OTHER L"x86_64"
 #endif
 
+bool inject_is_process(const PROCESS_INFORMATION* child) {
+    return child->dwProcessId != 0 && GetProcessId(child->hProcess) == child->dwProcessId;
+}
+
 bool inject_has_own_bits(HANDLE process) {
     BOOL own = FALSE;
     BOOL other = FALSE;

@@ -23,6 +23,10 @@ typedef BOOL(WINAPI inject_create_fn)(const wchar_t*, wchar_t*, SECURITY_ATTRIBU
                                       SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, const wchar_t*,
                                       STARTUPINFOW*, PROCESS_INFORMATION*);
 
+/* Whether CreateProcess has really told a process: Wine starts Unix programs, too, succeeds, and
+ * leaves in the structure whatever it was. */
+bool inject_is_process(const PROCESS_INFORMATION* child);
+
 /* Whether the process runs code of our kind, 32 or 64 bits. Only such a process can be served
  * by this one. */
 bool inject_has_own_bits(HANDLE process);

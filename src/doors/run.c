@@ -127,13 +127,16 @@ static bool run__find_unix(const wchar_t* name) {
  * where an unquoted name has spaces. */
 static bool run__find_program(const wchar_t* name) {
     DWORD length = SearchPathW(NULL, name, L".exe", RUN__MAX_PATH, run__path, NULL);
-    if (length > 0 && length < RUN__MAX_PATH)
-        return true;
     DWORD error = GetLastError();
-    if (run__find_unix(name))
-        return true;
-    run__complain(L"%ls: not found: %ls", name, run__error(error));
-    return false;
+    if ((length == 0 || length >= RUN__MAX_PATH) && !run__find_unix(name)) {
+        run__complain(L"%ls: not found: %ls", name, run__error(error));
+        return false;
+    }
+    if ((GetFileAttributesW(run__path) & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+        run__complain(L"%ls: is a folder", name);
+        return false;
+    }
+    return true;
 }
 
 static bool run__find_dll(void) {
@@ -219,6 +222,10 @@ static bool run__create(const wchar_t* name, wchar_t* line, PROCESS_INFORMATION*
     if (!CreateProcessW(run__path, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
                         child)) {
         run__complain_start(name, GetLastError());
+        return false;
+    }
+    if (!inject_is_process(child)) {
+        run__complain(L"%ls: is no Windows program, and was started without wsext", name);
         return false;
     }
     return true;

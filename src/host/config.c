@@ -66,7 +66,8 @@ void config_init(void) {
     static const char* const levels[] = {"off", "error", "warn", "info", "trace"};
 
     /* The file comes first, as the other variables' complaints go there. */
-    log_init();
+    if (log_init() != 0)
+        log_say("the file name that WSEXT_LOG_FILE has is too long");
     log_level = (enum log_level) config__choose("WSEXT_LOG", levels, 5, LOG_WARN);
     config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 4, 0);
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2, 0);

@@ -7,7 +7,7 @@
 #include <windows.h>
 
 #define LOG__LINE_SIZE 512
-#define LOG__PATH_SIZE 520
+#define LOG__PATH_SIZE 1024
 
 enum log_level log_level = LOG_WARN;
 
@@ -22,10 +22,14 @@ static size_t log__put_number(wchar_t* place, DWORD number) {
     return length + 1;
 }
 
-/* Copies the value and puts the process' id for each %p. */
-static void log__expand(const wchar_t* value) {
+/* Copies the value and puts the process' id for each %p; false where there is no room. */
+static int log__expand(const wchar_t* value) {
     size_t used = 0;
-    while (*value != L'\0' && used + 12 < LOG__PATH_SIZE) {
+    while (*value != L'\0') {
+        if (used + 12 >= LOG__PATH_SIZE) {
+            log__path[0] = L'\0';
+            return 0;
+        }
         if (value[0] == L'%' && value[1] == L'p') {
             used += log__put_number(log__path + used, GetCurrentProcessId());
             value += 2;
@@ -34,14 +38,16 @@ static void log__expand(const wchar_t* value) {
         }
     }
     log__path[used] = L'\0';
+    return 1;
 }
 
-void log_init(void) {
+int log_init(void) {
     wchar_t value[LOG__PATH_SIZE];
     DWORD length = GetEnvironmentVariableW(L"WSEXT_LOG_FILE", value, LOG__PATH_SIZE);
     InitializeCriticalSection(&log__lock);
-    if (length > 0 && length < LOG__PATH_SIZE)
-        log__expand(value);
+    if (length >= LOG__PATH_SIZE || (length > 0 && !log__expand(value)))
+        return -1;
+    return 0;
 }
 
 void log_end(void) {

@@ -22,8 +22,9 @@ extern enum log_level log_level;
 #define log_trace(...) (log_level >= LOG_TRACE ? log_event("trace", __VA_ARGS__) : (void) 0)
 
 /* Reads WSEXT_LOG_FILE. The file is made with the first line; a file that cannot be written is said
- * once, and the lines go to the standard error output. */
-void log_init(void);
+ * once, and the lines go to the standard error output. Returns 0, or -1 where the name is too long
+ * and the lines go there as well. */
+int log_init(void);
 
 /* To be called when the process ends and the system has ended all threads but one, of which any may
  * have held the log's locks. */

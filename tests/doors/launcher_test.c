@@ -255,6 +255,27 @@ static void not_a_program(void** state) {
     assert_non_null(strstr(result.errors, "cannot be started"));
 }
 
+static void folder(void** state) {
+    (void) state;
+    static struct launcher__result result;
+    launcher__start(launcher__run, L"..", &result);
+    assert_int_equal(result.code, LAUNCHER__FAILED);
+    assert_non_null(strstr(result.errors, "..: is a folder"));
+}
+
+/* Wine starts it, and tells nothing that we could wait for. */
+static void unix_program(void** state) {
+    (void) state;
+    static struct launcher__result result;
+    if (GetFileAttributesW(L"Z:\\bin\\true") == INVALID_FILE_ATTRIBUTES) {
+        print_message("SKIP: this host has no Unix programs\n");
+        skip();
+    }
+    launcher__start(launcher__run, L"/bin/true", &result);
+    assert_int_equal(result.code, LAUNCHER__FAILED);
+    assert_non_null(strstr(result.errors, "/bin/true: is no Windows program"));
+}
+
 static void missing_and_unusable_dll(void** state) {
     (void) state;
     static struct launcher__result result;
@@ -429,6 +450,8 @@ int main(int count, char** arguments) {
         cmocka_unit_test(names_without_path_and_extension),
         cmocka_unit_test(missing_program),
         cmocka_unit_test(not_a_program),
+        cmocka_unit_test(folder),
+        cmocka_unit_test(unix_program),
         cmocka_unit_test(missing_and_unusable_dll),
         cmocka_unit_test(control_c_is_the_programs),
         cmocka_unit_test(program_ends_with_a_killed_launcher),
