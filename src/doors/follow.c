@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "doors/follow.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tlhelp32.h>
@@ -11,8 +12,10 @@
 #include "doors/interpose.h"
 #include "host/host.h"
 #include "host/log.h"
+#include "host/memory.h"
 
 #define FOLLOW__MAX_PATH 1024
+#define FOLLOW__PAGE 4096u
 
 /* A child whose DLLs wait in their initialization for the program, which waits in CreateProcess for
  * us, would wait for ever. The launcher has the same limit. */
@@ -53,14 +56,36 @@ static wchar_t* follow__widen(const char* block) {
     return wide;
 }
 
+static int follow__is_zero(const char* place, size_t width) {
+    return place[0] == 0 && (width == 1 || place[1] == 0);
+}
+
+/* A block that has no end, or cannot be read up to it, is the host's to answer. */
+static int follow__has_end(const char* block, size_t width) {
+    int was_zero = 1;
+    for (;; block += width) {
+        int is_zero;
+        if ((was_zero || (uintptr_t) block % FOLLOW__PAGE < width) &&
+            !memory_is_readable(block, width))
+            return 0;
+        is_zero = follow__is_zero(block, width);
+        if (is_zero && was_zero)
+            return 1;
+        was_zero = is_zero;
+    }
+}
+
 /* The switch, and the other variables, have to reach a child that gets an environment of its own,
  * and the child of a program that has cleared its own. They go into the block and not by a call
  * into the child, as there they also reach a copy of the DLL that the child finds by itself, and a
  * child that another build's launcher serves. */
 static wchar_t* follow__add_settings(const void* environment, DWORD flags) {
+    const size_t width = flags & CREATE_UNICODE_ENVIRONMENT ? sizeof(wchar_t) : 1;
     wchar_t* made = NULL;
     wchar_t* result;
-    if (environment != NULL && (flags & CREATE_UNICODE_ENVIRONMENT))
+    if (environment != NULL && !follow__has_end(environment, width))
+        return NULL;
+    if (environment != NULL && width != 1)
         return environment_add(environment, follow__settings, L"");
     made = environment != NULL ? follow__widen(environment) : GetEnvironmentStringsW();
     if (made == NULL)
