@@ -5,6 +5,7 @@
 
 #include "ext/database.h"
 #include "ext/legacy.h"
+#include "ext/namespace.h"
 #include "ext/protocols.h"
 #include "ext/provider.h"
 #include "ext/remote.h"
@@ -62,6 +63,75 @@ SOCKET WINAPI classic_rresvport(int* port) {
     return remote_bind_reserved(port);
 }
 
+static int classic__find_addresses(DWORD name_space, GUID* type, void* name, int* protocols,
+                                   DWORD resolution, void* async, void* addresses,
+                                   DWORD* addresses_size, void* aliases, DWORD* aliases_length,
+                                   int wide) {
+    struct namespace_request request;
+    request.name_space = name_space;
+    request.type = type;
+    request.name = name;
+    request.protocols = protocols;
+    request.resolution = resolution;
+    request.async = async;
+    request.addresses = addresses;
+    request.addresses_size = addresses_size;
+    request.aliases = aliases;
+    request.aliases_length = aliases_length;
+    request.wide = wide;
+    return namespace_find_addresses(&request);
+}
+
+int WINAPI classic_GetAddressByNameA(DWORD name_space, GUID* type, char* name, int* protocols,
+                                     DWORD resolution, void* async, void* addresses,
+                                     DWORD* addresses_size, char* aliases, DWORD* aliases_length) {
+    return classic__find_addresses(name_space, type, name, protocols, resolution, async, addresses,
+                                   addresses_size, aliases, aliases_length, 0);
+}
+
+int WINAPI classic_GetServiceA(DWORD name_space, GUID* type, char* name, DWORD properties,
+                               void* buffer, DWORD* size, void* async) {
+    return namespace_describe(name_space, type, name, properties, buffer, size, async, 0);
+}
+
+int WINAPI classic_SetServiceA(DWORD name_space, DWORD operation, DWORD flags, void* service,
+                               void* async, DWORD* status) {
+    return namespace_set(name_space, operation, flags, service, async, status);
+}
+
+int WINAPI classic_GetTypeByNameA(char* name, GUID* type) {
+    return namespace_find_type(name, type, 0);
+}
+
+int WINAPI classic_GetNameByTypeA(GUID* type, char* room, DWORD size) {
+    return namespace_find_name(type, room, size, 0);
+}
+
+int WINAPI classic_GetAddressByNameW(DWORD name_space, GUID* type, WCHAR* name, int* protocols,
+                                     DWORD resolution, void* async, void* addresses,
+                                     DWORD* addresses_size, WCHAR* aliases, DWORD* aliases_length) {
+    return classic__find_addresses(name_space, type, name, protocols, resolution, async, addresses,
+                                   addresses_size, aliases, aliases_length, 1);
+}
+
+int WINAPI classic_GetServiceW(DWORD name_space, GUID* type, WCHAR* name, DWORD properties,
+                               void* buffer, DWORD* size, void* async) {
+    return namespace_describe(name_space, type, name, properties, buffer, size, async, 1);
+}
+
+int WINAPI classic_SetServiceW(DWORD name_space, DWORD operation, DWORD flags, void* service,
+                               void* async, DWORD* status) {
+    return namespace_set(name_space, operation, flags, service, async, status);
+}
+
+int WINAPI classic_GetTypeByNameW(WCHAR* name, GUID* type) {
+    return namespace_find_type(name, type, 1);
+}
+
+int WINAPI classic_GetNameByTypeW(GUID* type, WCHAR* room, DWORD size) {
+    return namespace_find_name(type, room, size, 1);
+}
+
 static int classic__refuse(void) {
     WSASetLastError(WSAEOPNOTSUPP);
     return SOCKET_ERROR;
@@ -90,19 +160,9 @@ static int classic__refuse(void) {
         return classic__refuse(); \
     }
 
-CLASSIC__REFUSE(GetAddressByNameA, 10)
-CLASSIC__REFUSE(GetAddressByNameW, 10)
-CLASSIC__REFUSE(GetNameByTypeA, 3)
-CLASSIC__REFUSE(GetNameByTypeW, 3)
-CLASSIC__REFUSE(GetServiceA, 7)
-CLASSIC__REFUSE(GetServiceW, 7)
-CLASSIC__REFUSE(GetTypeByNameA, 2)
-CLASSIC__REFUSE(GetTypeByNameW, 2)
 CLASSIC__REFUSE(MigrateWinsockConfiguration, 3)
 CLASSIC__REFUSE(NPLoadNameSpaces, 3)
 CLASSIC__REFUSE(ServiceMain, 2)
-CLASSIC__REFUSE(SetServiceA, 6)
-CLASSIC__REFUSE(SetServiceW, 6)
 CLASSIC__REFUSE(StartWsdpService, 0)
 CLASSIC__REFUSE(StopWsdpService, 0)
 CLASSIC__REFUSE(SvchostPushServiceGlobals, 1)

@@ -13,6 +13,7 @@
 #include "ext/resolver.h"
 #include "ext/result.h"
 #include "ext/sources.h"
+#include "ext/text.h"
 #include "host/memory.h"
 
 #define LOOKUP__PROTOCOLS_MAX 256
@@ -83,22 +84,11 @@ static int lookup__read_protocols(struct lookup* lookup, const AFPROTOCOLS* list
 }
 
 static int lookup__read_name(struct lookup* lookup, const WCHAR* name) {
-    size_t length;
-    BOOL lossy = FALSE;
+    const int needs_name =
+        lookup->info.kind == CLASS_HOST_BY_ADDRESS || lookup->info.kind == CLASS_SERVICE_BY_NAME;
     if (name == NULL)
-        return lookup->info.kind == CLASS_HOST_BY_ADDRESS ||
-                       lookup->info.kind == CLASS_SERVICE_BY_NAME
-                   ? WSAEINVAL
-                   : 0;
-    length = memory_wide_length(name, ANSWER__NAME_MAX);
-    if (length == MEMORY__UNREADABLE)
-        return WSAEFAULT;
-    if (length > ANSWER__NAME_MAX ||
-        WideCharToMultiByte(CP_ACP, 0, name, -1, lookup->name, sizeof lookup->name, NULL, &lossy) ==
-            0 ||
-        lossy)
-        return WSAEINVAL;
-    return 0;
+        return needs_name ? WSAEINVAL : 0;
+    return text_read(name, 1, lookup->name);
 }
 
 static int lookup__read_sources(DWORD name_space, int* sources) {
@@ -270,13 +260,13 @@ static void lookup__pack(struct pack* pack, const struct lookup* lookup, DWORD f
     set.lpNSProviderId = pack_copy(pack, &lookup->provider, sizeof(GUID), 4);
     if (flags & LUP_RETURN_NAME)
         set.lpszServiceInstanceName =
-            result_pack_wide(pack, is_alias ? answer->aliases[lookup->position - 1] : answer->name);
+            text_pack(pack, is_alias ? answer->aliases[lookup->position - 1] : answer->name, 1);
     if (flags & LUP_RETURN_TYPE)
         set.lpServiceClassId = pack_copy(pack, &guid, sizeof guid, 4);
     if (!is_alias && (flags & LUP_RETURN_ADDR) && answer->address_count > 0) {
         set.dwNumberOfCsAddrs = (DWORD) answer->address_count;
-        set.lpcsaBuffer = result_pack_addresses(pack, answer, lookup->protocol, lookup->info.port,
-                                                (flags & LUP_RES_SERVICE) != 0);
+        set.lpcsaBuffer = result_pack_addresses(pack, answer, &lookup->protocol, 1,
+                                                lookup->info.port, (flags & LUP_RES_SERVICE) != 0);
     }
     if (!is_alias && (flags & LUP_RETURN_BLOB))
         set.lpBlob = lookup__pack_blob(pack, lookup);

@@ -7,7 +7,7 @@
 #include "core/pack.h"
 #include "ext/class.h"
 #include "ext/lookup.h"
-#include "ext/result.h"
+#include "ext/text.h"
 #include "host/memory.h"
 
 #define PROVIDER__SIZE offsetof(NSP_ROUTINE, NSPIoctl)
@@ -110,15 +110,16 @@ static void provider__pack_class(struct pack* pack, const GUID* guid, const char
     WSANSCLASSINFOW* value = pack_take(pack, has_port ? sizeof *value : 0, sizeof(void*));
     WSANSCLASSINFOW filled;
     GUID* id = pack_copy(pack, guid, sizeof *guid, 4);
-    WCHAR* wide = result_pack_wide(pack, name);
+    WCHAR* wide = text_pack(pack, name, 1);
 
     if (has_port) {
         filled.dwNameSpace = NS_DNS;
         filled.dwValueType = REG_DWORD;
         filled.dwValueSize = sizeof port;
-        filled.lpszName =
-            result_pack_wide(pack, info.protocol == IPPROTO_TCP ? SERVICE_TYPE_VALUE_TCPPORTA
-                                                                : SERVICE_TYPE_VALUE_UDPPORTA);
+        filled.lpszName = text_pack(pack,
+                                    info.protocol == IPPROTO_TCP ? SERVICE_TYPE_VALUE_TCPPORTA
+                                                                 : SERVICE_TYPE_VALUE_UDPPORTA,
+                                    1);
         filled.lpValue = pack_copy(pack, &port, sizeof port, sizeof port);
     }
     if (to == NULL)

@@ -5,16 +5,6 @@
 
 #define RESULT__ALIGN sizeof(void*)
 
-WCHAR* result_pack_wide(struct pack* pack, const char* text) {
-    WCHAR wide[ANSWER__NAME_MAX + 1];
-    int length = MultiByteToWideChar(CP_ACP, 0, text, -1, wide, ANSWER__NAME_MAX + 1);
-    if (length == 0) {
-        wide[0] = 0;
-        length = 1;
-    }
-    return pack_copy(pack, wide, (size_t) length * sizeof wide[0], sizeof wide[0]);
-}
-
 /* A socket address; without an address the one that stands for any. */
 static void result__pack_name(struct pack* pack, int family, const struct answer_address* address,
                               int port, SOCKET_ADDRESS* to) {
@@ -47,24 +37,29 @@ static void result__pack_name(struct pack* pack, int family, const struct answer
     }
 }
 
-CSADDR_INFO* result_pack_addresses(struct pack* pack, const struct answer* answer, int protocol,
-                                   int port, int local) {
-    CSADDR_INFO* all = pack_take(pack, answer->address_count * sizeof *all, RESULT__ALIGN);
-    size_t i;
-    for (i = 0; i < answer->address_count; i++) {
-        const struct answer_address* address = &answer->addresses[i];
-        CSADDR_INFO* info = all != NULL ? &all[i] : NULL;
-        SOCKET_ADDRESS* named = NULL;
-        SOCKET_ADDRESS* other = NULL;
-        if (info != NULL) {
-            named = local ? &info->LocalAddr : &info->RemoteAddr;
-            other = local ? &info->RemoteAddr : &info->LocalAddr;
-            info->iSocketType = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
-            info->iProtocol = protocol;
-        }
-        result__pack_name(pack, address->family, address, port, named);
-        result__pack_name(pack, address->family, NULL, 0, other);
+static void result__pack_address(struct pack* pack, const struct answer_address* address,
+                                 int protocol, int port, int local, CSADDR_INFO* to) {
+    SOCKET_ADDRESS* named = NULL;
+    SOCKET_ADDRESS* other = NULL;
+    if (to != NULL) {
+        named = local ? &to->LocalAddr : &to->RemoteAddr;
+        other = local ? &to->RemoteAddr : &to->LocalAddr;
+        to->iSocketType = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
+        to->iProtocol = protocol;
     }
+    result__pack_name(pack, address->family, address, port, named);
+    result__pack_name(pack, address->family, NULL, 0, other);
+}
+
+CSADDR_INFO* result_pack_addresses(struct pack* pack, const struct answer* answer,
+                                   const int* protocols, int protocol_count, int port, int local) {
+    const size_t count = answer->address_count * (size_t) protocol_count;
+    CSADDR_INFO* all = pack_take(pack, count * sizeof *all, RESULT__ALIGN);
+    size_t i;
+    for (i = 0; i < count; i++)
+        result__pack_address(pack, &answer->addresses[i % answer->address_count],
+                             protocols[i / answer->address_count], port, local,
+                             all != NULL ? &all[i] : NULL);
     return all;
 }
 
