@@ -11,6 +11,8 @@
 #include "ext/remote.h"
 #include "ext/recvmsg.h"
 #include "host/host.h"
+#include "host/log.h"
+#include "host/memory.h"
 
 /* The names that mswsock.dll itself exports and that are no extension functions; the work is done
  * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that
@@ -132,44 +134,71 @@ int WINAPI classic_GetNameByTypeW(GUID* type, WCHAR* room, DWORD size) {
     return namespace_find_name(type, room, size, 1);
 }
 
+/* Winsock 1.1 knows name-space providers of another kind; there are none of it here, and so no
+ * entries, whatever the version. */
+int WINAPI classic_NPLoadNameSpaces(DWORD* version, void* routines, DWORD* size) {
+    (void) routines;
+    if (!memory_is_readable(version, sizeof *version) || !memory_is_writable(size, sizeof *size)) {
+        WSASetLastError(WSAEFAULT);
+        return SOCKET_ERROR;
+    }
+    *size = 0;
+    return 0;
+}
+
+/* A base provider is what ws2_32 calls for every socket. Wine's ws2_32 is its own and calls none,
+ * and ReactOS' catalog names msafd.dll, so on neither host does anybody start this one to work by
+ * it. A program that does so to get round the layers between needs a table whose functions take
+ * sockets of that very table; those of ws2_32 are not such, and a success would only fail later.
+ * The upcall table comes by value, which is what makes 19 words of it on 32-bit x86. An error is
+ * returned instead of set. */
+int WINAPI classic_WSPStartup(WORD version, WSPDATA* data, WSAPROTOCOL_INFOW* protocol,
+                              WSPUPCALLTABLE upcalls, WSPPROC_TABLE* table) {
+    (void) version;
+    (void) data;
+    (void) protocol;
+    (void) upcalls;
+    (void) table;
+    return WSAEPROVIDERFAILEDINIT;
+}
+
 static int classic__refuse(void) {
     WSASetLastError(WSAEOPNOTSUPP);
     return SOCKET_ERROR;
 }
 
-/* The names that nothing stands behind yet. Their arguments are not looked at, and only their
- * number matters: it is part of an export's calling convention on 32-bit x86. */
-#ifdef __GNUC__
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#endif
+/* BSD's superuser renames the machine by this. Windows' name belongs to more than Winsock, and its
+ * own functions set it. */
+int WINAPI classic_sethostname(const char* name, int length) {
+    (void) name;
+    (void) length;
+    return classic__refuse();
+}
 
-#define CLASSIC__0 void
-#define CLASSIC__1 void* a
-#define CLASSIC__2 CLASSIC__1, void* b
-#define CLASSIC__3 CLASSIC__2, void* c
-#define CLASSIC__5 CLASSIC__3, void *d, void *e
-#define CLASSIC__6 CLASSIC__5, void* f
-#define CLASSIC__7 CLASSIC__6, void* g
-#define CLASSIC__10 CLASSIC__7, void *h, void *i, void *j
-#define CLASSIC__19 \
-    CLASSIC__10, void *k, void *l, void *m, void *n, void *o, void *p, void *q, void *r, void *s
+/* What follows has no description that one could keep to. The first three belong to a network
+ * card's installer and to Winsock Direct, which no host of ours has. */
+int WINAPI classic_MigrateWinsockConfiguration(void* first, void* second, void* third) {
+    (void) first;
+    (void) second;
+    (void) third;
+    return classic__refuse();
+}
 
-#define CLASSIC__REFUSE(name, count) \
-    int WINAPI classic_##name(CLASSIC__##count); \
-    int WINAPI classic_##name(CLASSIC__##count) { \
-        return classic__refuse(); \
-    }
+int WINAPI classic_StartWsdpService(void) {
+    return classic__refuse();
+}
 
-CLASSIC__REFUSE(MigrateWinsockConfiguration, 3)
-CLASSIC__REFUSE(NPLoadNameSpaces, 3)
-CLASSIC__REFUSE(ServiceMain, 2)
-CLASSIC__REFUSE(StartWsdpService, 0)
-CLASSIC__REFUSE(StopWsdpService, 0)
-CLASSIC__REFUSE(SvchostPushServiceGlobals, 1)
-CLASSIC__REFUSE(sethostname, 2)
+int WINAPI classic_StopWsdpService(void) {
+    return classic__refuse();
+}
 
-/* A provider that cannot start returns its error instead of setting it. */
-int WINAPI classic_WSPStartup(CLASSIC__19);
-int WINAPI classic_WSPStartup(CLASSIC__19) {
-    return WSAEPROVIDERFAILEDINIT;
+/* These are svchost's, for a service in this DLL, of which there is none. */
+void WINAPI classic_ServiceMain(DWORD count, void* arguments) {
+    (void) count;
+    (void) arguments;
+    log_warn("mswsock.dll was started as a service, and has none");
+}
+
+void WINAPI classic_SvchostPushServiceGlobals(void* globals) {
+    (void) globals;
 }
