@@ -2,7 +2,6 @@
 #include "doors/interpose.h"
 
 #include <windows.h>
-#include <winternl.h>
 
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "doors/image.h"
 #include "host/memory.h"
 #include "host/module.h"
+#include "host/nt.h"
 
 #if !defined(_M_X64) && !defined(_M_IX86) && !defined(__x86_64__) && !defined(__i386__)
 #error "No jump is known for this processor."

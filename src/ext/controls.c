@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/controls.h"
 
-#include <mstcpip.h>
 #include <string.h>
 
 #include "core/table.h"

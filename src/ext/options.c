@@ -12,10 +12,6 @@
 #include "host/memory.h"
 #include "host/seconds.h"
 
-#ifndef TCP_FASTOPEN
-#define TCP_FASTOPEN 15
-#endif
-
 static int options__is_up(SOCKET s) {
     DWORD seconds;
     return seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/protocols.h"
 
-#include <nspapi.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/pack.h"
 #include "host/memory.h"
+#include "host/sdk.h"
 
 /* No list of protocols is longer; more is memory that nothing ends. */
 #define PROTOCOLS__LIST_MAX 4096

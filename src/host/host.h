@@ -8,11 +8,8 @@
  * BASE is kernelbase, or kernel32 where kernelbase has it not: for functions whose doors are put
  * between these two as well. */
 
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#include <windows.h>
-#include <winternl.h>
-#include <mswsock.h>
+#include "host/nt.h"
+#include "host/sdk.h"
 
 typedef NTSTATUS host_status;
 

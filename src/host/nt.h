@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_HOST_NT_H
+#define WSEXT_HOST_NT_H
+
+/* The types of ntdll that we need, by the names of Microsoft's winternl.h. ReactOS's tree has a
+ * header of that name that refuses to be included there; for these few types we need not depend on
+ * its NDK in its place. */
+
+#include <windows.h>
+
+#ifndef __REACTOS__
+
+#include <winternl.h>
+
+#else
+
+typedef LONG NTSTATUS;
+
+typedef struct {
+    USHORT Length; /* In bytes, as is MaximumLength. */
+    USHORT MaximumLength;
+    WCHAR* Buffer;
+} UNICODE_STRING;
+
+typedef struct {
+    ULONG Length;
+    HANDLE RootDirectory;
+    UNICODE_STRING* ObjectName;
+    ULONG Attributes;
+    void* SecurityDescriptor;
+    void* SecurityQualityOfService;
+} OBJECT_ATTRIBUTES;
+
+#define InitializeObjectAttributes(object, name, attributes, root, security) \
+    ((object)->Length = sizeof(OBJECT_ATTRIBUTES), (object)->RootDirectory = (root), \
+     (object)->ObjectName = (name), (object)->Attributes = (attributes), \
+     (object)->SecurityDescriptor = (security), (object)->SecurityQualityOfService = NULL)
+
+typedef struct {
+    union {
+        NTSTATUS Status;
+        void* Pointer;
+    };
+    ULONG_PTR Information;
+} IO_STATUS_BLOCK;
+
+typedef VOID(NTAPI* PIO_APC_ROUTINE)(void* context, IO_STATUS_BLOCK* block, ULONG reserved);
+
+typedef enum { FileDirectoryInformation = 1 } FILE_INFORMATION_CLASS;
+
+typedef struct {
+    void* Reserved1[2];
+    LIST_ENTRY InMemoryOrderLinks;
+    void* Reserved2[2];
+    void* DllBase;
+    void* Reserved3[2];
+    UNICODE_STRING FullDllName;
+} LDR_DATA_TABLE_ENTRY; /* The rest is not looked at. */
+
+NTSYSAPI NTSTATUS NTAPI NtClose(HANDLE handle);
+
+#ifndef FILE_OPEN
+#define FILE_OPEN 1
+#endif
+#ifndef FILE_SYNCHRONOUS_IO_ALERT
+#define FILE_SYNCHRONOUS_IO_ALERT 0x10
+#define FILE_SYNCHRONOUS_IO_NONALERT 0x20
+#endif
+
+#endif
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "precomp.h"
+
+int pretend_error(void);
+int pretend_error(void) {
+    return 4711;
+}
