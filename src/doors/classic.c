@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <winsock2.h>
-#include <windows.h>
-#include <mswsock.h>
-
 #include "ext/database.h"
 #include "ext/legacy.h"
 #include "ext/namespace.h"

@@ -2,7 +2,6 @@
 #include "ext/class.h"
 
 #include <string.h>
-#include <svcguid.h>
 
 #include "core/netdb.h"
 #include "ext/resolver.h"

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nspapi.h>
-
 #include "core/lock.h"
 #include "core/netdb.h"
 #include "core/once.h"

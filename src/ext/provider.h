@@ -4,7 +4,6 @@
 
 #include "host/host.h"
 
-#include <nspapi.h>
 #include <ws2spi.h>
 
 /* The name-space provider of TCP/IP, through NSPStartup (Microsoft's pages on NSPStartup and on the

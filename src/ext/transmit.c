@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/transmit.h"
 
-#include <mswsock.h>
 #include <stdlib.h>
 
 #include "core/status.h"

@@ -2,8 +2,6 @@
 #ifndef WSEXT_EXT_TRANSMITFILE_H
 #define WSEXT_EXT_TRANSMITFILE_H
 
-#include <mswsock.h>
-
 #include "host/host.h"
 
 /* TransmitFile, by Microsoft's page on it: sends what buffers says comes first, then length bytes

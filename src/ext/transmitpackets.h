@@ -2,8 +2,6 @@
 #ifndef WSEXT_EXT_TRANSMITPACKETS_H
 #define WSEXT_EXT_TRANSMITPACKETS_H
 
-#include <mswsock.h>
-
 #include "host/host.h"
 
 /* TransmitPackets, by Microsoft's pages on LPFN_TRANSMITPACKETS and TRANSMIT_PACKETS_ELEMENT.

@@ -59,6 +59,14 @@ typedef struct {
 
 NTSYSAPI NTSTATUS NTAPI NtClose(HANDLE handle);
 
+typedef struct {
+    LARGE_INTEGER AllocationSize;
+    LARGE_INTEGER EndOfFile;
+    ULONG NumberOfLinks;
+    BOOLEAN DeletePending;
+    BOOLEAN Directory;
+} FILE_STANDARD_INFORMATION;
+
 #ifndef FILE_OPEN
 #define FILE_OPEN 1
 #endif

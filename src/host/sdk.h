@@ -108,6 +108,22 @@ typedef INT(PASCAL* LPFN_WSASENDMSG)(SOCKET s, WSAMSG* message, DWORD flags, DWO
 #define FILE_SKIP_SET_EVENT_ON_HANDLE 2
 #endif
 
+/* svcguid.h is not everywhere. */
+#ifndef SVCID_HOSTNAME
+#define SDK__SERVICE(number, record) \
+    { \
+        number, 0, record, { \
+            0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46 \
+        } \
+    }
+#define SVCID_HOSTNAME SDK__SERVICE(0x0002a800, 0)
+#define SVCID_INET_HOSTADDRBYINETSTRING SDK__SERVICE(0x0002a801, 0)
+#define SVCID_INET_SERVICEBYNAME SDK__SERVICE(0x0002a802, 0)
+#define SVCID_INET_HOSTADDRBYNAME SDK__SERVICE(0x0002a803, 0)
+#define SVCID_TCP(port) SDK__SERVICE((0x0009 << 16) | (port), 0)
+#define SVCID_UDP(port) SDK__SERVICE((0x000A << 16) | (port), 0)
+#endif
+
 /* ReactOS's nspapi.h does without the records of EnumProtocols. */
 #ifndef XP_CONNECTIONLESS
 #define XP_CONNECTIONLESS 0x1
