@@ -161,7 +161,7 @@ static int sendmsg__controlled(SOCKET s, WSAMSG* message, DWORD flags, DWORD* se
     struct sockaddr_storage destination;
     struct cmsg_wanted wanted;
     struct sendmsg__plan plan;
-    int error, is_queued = 0;
+    int error, is_queued = 0, is_gone = 0;
 
     error = kind_check_stream(s);
     if (error != WSAEOPNOTSUPP)
@@ -178,10 +178,11 @@ static int sendmsg__controlled(SOCKET s, WSAMSG* message, DWORD flags, DWORD* se
         error = sendmsg__host(s, message, flags, sent, overlapped, routine);
         is_queued = error == WSA_IO_PENDING;
         if (is_queued && plan.is_changed) {
-            turn_drain(s, 1);
+            is_gone = turn_drain(s, 1) != 0;
             is_queued = 0;
         }
-        sendmsg__restore(s, &plan);
+        if (!is_gone)
+            sendmsg__restore(s, &plan);
     }
     turn_end_queued(s, is_queued);
     return error;

@@ -121,25 +121,27 @@ void turn_end_queued(SOCKET s, int is_queued) {
 }
 
 /* A socket reports that it can be written to only while no send is queued. */
-static void turn__wait(SOCKET s) {
+static int turn__wait(SOCKET s) {
     unsigned events = 0;
     int result = 0;
 
     if (!afd_is_available())
-        return;
+        return 0;
     for (;;) {
         record_hold_handles();
         result = afd_look(&s, AFD_EVENT_SEND, &events, 1);
         record_release_handles();
         if (result != 0 || (events & AFD_EVENT_SEND))
-            break;
+            return result;
         Sleep(1);
     }
 }
 
-void turn_drain(SOCKET s, int is_queued) {
+int turn_drain(SOCKET s, int is_queued) {
+    int result = 0;
     if (is_queued || turn__get(turn__queued, s))
-        turn__wait(s);
+        result = turn__wait(s);
     if (turn__get(turn__queued, s))
         turn__set(turn__queued, s, 0);
+    return result;
 }

@@ -20,7 +20,8 @@ void turn_end(SOCKET s);
 void turn_end_queued(SOCKET s, int is_queued);
 
 /* During the turn: waits until the host has sent what is queued, or the socket is closed. That
- * something is, is known from turn_end_queued(), or the caller says so. */
-void turn_drain(SOCKET s, int is_queued);
+ * something is, is known from turn_end_queued(), or the caller says so. Returns 0, or -1 where the
+ * socket is gone, so that its handle may be another's. */
+int turn_drain(SOCKET s, int is_queued);
 
 #endif

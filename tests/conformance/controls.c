@@ -128,6 +128,27 @@ CONF_TEST(controls_connreset_off_works) {
     CHECK_EQ(byte, 'y');
 }
 
+CONF_TEST(controls_connreset_off_connected) {
+    SOCKET datagram = controls__udp(AF_INET), other = controls__udp(AF_INET);
+    struct conf_target closed;
+    DWORD limit = 2 * CONF__QUIET;
+    char byte;
+    int i;
+
+    conf_loopback(AF_INET, &closed);
+    CHECK_EQ(bind(other, (struct sockaddr *) &closed.name, closed.length), 0);
+    closed.length = sizeof closed.name;
+    CHECK_EQ(getsockname(other, (struct sockaddr *) &closed.name, &closed.length), 0);
+    closesocket(other);
+    CHECK_EQ(controls__set(datagram, SIO_UDP_CONNRESET, 0), 0);
+    CHECK_EQ(connect(datagram, (struct sockaddr *) &closed.name, closed.length), 0);
+    CHECK_EQ(setsockopt(datagram, SOL_SOCKET, SO_RCVTIMEO, (char *) &limit, sizeof limit), 0);
+    for (i = 0; i < 3; i++) {
+        CHECK_EQ(send(datagram, "x", 1, 0), 1);
+        CHECK_EQ(conf_last(recv(datagram, &byte, 1, 0)), WSAETIMEDOUT);
+    }
+}
+
 CONF_TEST(controls_input) {
     DWORD value = 0, bytes;
     ULONG out[2];

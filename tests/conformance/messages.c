@@ -166,7 +166,7 @@ int msg_receive(SOCKET s, struct msg_seen *seen) {
     result = conf_last(msg_recv_pointer(s)(s, &message, &received, NULL, NULL));
     seen->length = (int) received;
     seen->flags = message.dwFlags;
-    if (result == 0)
+    if (result == 0 || result == WSAEMSGSIZE)
         messages__read(&message, seen);
     return result;
 }

@@ -330,3 +330,56 @@ CONF_TEST(sendmsg_threads) {
         CHECK_EQ(threads[i].failures, 0);
     CHECK_EQ(count, (SENDMSG__MARKED + 1) * SENDMSG__ROUNDS);
 }
+
+/* Where there is no room the host queues a send and lets it out later, when other options may be
+ * set: each datagram still has what it was sent with. */
+
+#define SENDMSG__QUEUED 20
+#define SENDMSG__LENGTH 1000
+
+CONF_TEST(sendmsg_queued) {
+    static char data[SENDMSG__QUEUED][SENDMSG__LENGTH];
+    static OVERLAPPED overlapped[SENDMSG__QUEUED];
+    struct conf_target target;
+    SOCKET server, client;
+    int i, room = 4096, pending = 0;
+    DWORD bytes;
+
+    conf_need_space();
+    server = msg_receiver(AF_INET, &target);
+    client = msg_udp(AF_INET);
+    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    for (i = 0; i < SENDMSG__QUEUED; i++) {
+        struct msg_control control = {0};
+        WSABUF buffer = {SENDMSG__LENGTH, data[i]};
+        WSAMSG message = {0};
+        int error, mark = i % 3;
+
+        data[i][0] = (char) ('0' + mark);
+        message.name = (struct sockaddr *) &target.name;
+        message.namelen = target.length;
+        message.lpBuffers = &buffer;
+        message.dwBufferCount = 1;
+        if (mark != 0)
+            msg_add_number(&control, IPPROTO_IP, MSG__ECN, mark);
+        message.Control.buf = control.data;
+        message.Control.len = control.length;
+        overlapped[i].hEvent = conf_event();
+        error = conf_last(
+            msg_send_pointer(client)(client, &message, 0, NULL, &overlapped[i], NULL));
+        pending += error == WSA_IO_PENDING;
+        if (error != WSA_IO_PENDING)
+            CHECK_EQ(error, 0);
+    }
+    CHECK(pending > 0);
+    for (i = 0; i < SENDMSG__QUEUED; i++) {
+        struct msg_seen seen;
+
+        CHECK_EQ(msg_receive(server, &seen), WSAEMSGSIZE);
+        CHECK_EQ(seen.traffic_class, seen.text[0] - '0');
+    }
+    for (i = 0; i < SENDMSG__QUEUED; i++) {
+        CHECK_EQ(conf_wait(client, &overlapped[i], &bytes), 0);
+        CHECK_EQ(bytes, SENDMSG__LENGTH);
+    }
+}
