@@ -120,6 +120,32 @@ static int ask__sets_addresses(void* function) {
     return local != mark && remote != mark;
 }
 
+/* Sends to itself with control data of a kind that there is not, and forgets what arrives. A
+ * function that looks at them refuses. */
+static int ask__reads_control(void* function) {
+    SOCKET s = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+    struct sockaddr_in name = {0};
+    int length = sizeof name, result;
+    WSACMSGHDR control = {sizeof control, IPPROTO_IP, 0x5AFE};
+    WSABUF buffer = {0, NULL};
+    WSAMSG message = {0};
+    DWORD sent;
+
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bind(s, (struct sockaddr*) &name, sizeof name);
+    getsockname(s, (struct sockaddr*) &name, &length);
+    message.name = (struct sockaddr*) &name;
+    message.namelen = sizeof name;
+    message.lpBuffers = &buffer;
+    message.dwBufferCount = 1;
+    message.Control.buf = (char*) &control;
+    message.Control.len = sizeof control;
+    result = ((LPFN_WSASENDMSG) function)(s, &message, 0, &sent, NULL, NULL);
+    closesocket(s);
+    return result != 0;
+}
+
 static void ask__function(const struct probe_api* api, SOCKET s, struct probe_answers* answers,
                           const char* name, const GUID* guid) {
     struct probe_answer* row = ask__row(answers, "function", name);
@@ -137,6 +163,10 @@ static void ask__function(const struct probe_api* api, SOCKET s, struct probe_an
         return;
     }
     ask__name_module(row, function);
+    if (guid == &ask__send_msg && !ask__reads_control(function)) {
+        ask__set(row, 0, "drops control data");
+        return;
+    }
     if (guid == &ask__sockaddrs ? ask__sets_addresses(function) : ask__is_real(guid, function))
         ask__set(row, 1, "yes");
     else

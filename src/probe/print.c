@@ -51,6 +51,33 @@ static const char* print__used(const struct probe_findings* findings, int i) {
     return host->is_provided ? "host" : "wsext";
 }
 
+struct print__reason {
+    const char* name;
+    const char* text;
+};
+
+/* Why a row is not ours: what is said only where the host serves it. */
+static const char* print__reason(const struct probe_findings* findings, int i) {
+    static const struct print__reason rows[] = {
+        {"SIO_BASE_HANDLE", "the host's is right, wsext checks its arguments"},
+        {"SIO_KEEPALIVE_VALS", "the host's is right"},
+        {"SIO_IDEAL_SEND_BACKLOG_QUERY", "the host's value, wsext checks and completes"},
+        {"SIO_UDP_CONNRESET", "the host accepts it, wsext checks its arguments"},
+        {"SO_CONNECT_TIME", "the host's is right, wsext checks its arguments"},
+    };
+    const char* used = print__used(findings, i);
+    size_t k;
+    if (!findings->has_shim || !findings->has_host || strcmp(used, "wsext") == 0)
+        return "";
+    if (strcmp(used, "nobody") == 0)
+        return "neither has it";
+    for (k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        if (strcmp(rows[k].name, findings->from_shim.rows[i].name) == 0)
+            return rows[k].text;
+    }
+    return "left to the host";
+}
+
 static const char* print__text(int has, const struct probe_answers* answers, int i) {
     return has ? answers->rows[i].text : "not asked";
 }
@@ -84,9 +111,10 @@ void probe_print_table(const struct probe_findings* findings) {
 
     printf("\n%-30s %-32s %-32s %s\n", "", "host", "with wsext", "used");
     for (i = 0; i < names->count; i++)
-        printf("%-30s %-32s %-32s %s\n", names->rows[i].name,
+        printf("%-30s %-32s %-32s %s%s%s\n", names->rows[i].name,
                print__text(findings->has_host, &findings->from_host, i),
-               print__text(findings->has_shim, &findings->from_shim, i), print__used(findings, i));
+               print__text(findings->has_shim, &findings->from_shim, i), print__used(findings, i),
+               print__reason(findings, i)[0] != '\0' ? ": " : "", print__reason(findings, i));
     printf("\n");
     for (i = 0; i < PROBE__TESTS; i++)
         printf("%-30s %s\n", findings->tests[i].name, findings->tests[i].text);
@@ -119,8 +147,7 @@ static void print__report(const struct wsext_report* report) {
     printf("\"doors\": %lu, \"doors_installed\": %lu, ", report->doors, report->doors_installed);
     printf("\"native\": %s, \"poll\": %s, \"thread\": %s, \"complete\": %s, ",
            report->has_native ? "true" : "false", report->has_poll ? "true" : "false",
-           report->has_thread ? "true" : "false",
-           report->has_complete ? "true" : "false");
+           report->has_thread ? "true" : "false", report->has_complete ? "true" : "false");
     print__member("driver", report->driver, ", ");
     print__member("context", report->context, "},\n");
 }
@@ -155,7 +182,8 @@ void probe_print_json(const struct probe_findings* findings) {
         print__member("name", names->rows[i].name, ", ");
         print__side("host", findings->has_host, &findings->from_host, i);
         print__side("shim", findings->has_shim, &findings->from_shim, i);
-        print__member("used", print__used(findings, i), i + 1 < names->count ? "},\n" : "}\n");
+        print__member("used", print__used(findings, i), ", ");
+        print__member("reason", print__reason(findings, i), i + 1 < names->count ? "},\n" : "}\n");
     }
     printf("  ],\n  \"tests\": [\n");
     for (i = 0; i < PROBE__TESTS; i++) {

@@ -54,7 +54,7 @@ struct probe_findings {
 
 void probe_take_api(struct probe_api* api);
 
-/* Asks for everything. Makes sockets, but no network traffic. */
+/* Asks for everything. Makes sockets, but no network traffic except an empty datagram to itself. */
 void probe_ask(const struct probe_api* api, struct probe_answers* answers);
 
 /* Tries ConnectEx on the loopback; takes some seconds where it hangs. */
