@@ -135,6 +135,71 @@ static void ipv6_from_the_file(void** state) {
     assert_null(circle_ask(&aaaa, "localhost.invalid"));
 }
 
+/* The query is ended while its answer is on the way, here by the host itself. */
+static HANDLE ended_handle;
+
+static struct hostent* WSAAPI end_instead(const char* name) {
+    (void) name;
+    assert_int_equal(table.NSPLookupServiceEnd(ended_handle), 0);
+    WSASetLastError(WSAHOST_NOT_FOUND);
+    return NULL;
+}
+
+static void ended_meanwhile(void** state) {
+    WSAQUERYSETW query = provider_query(&host_by_name, L"one");
+    DWORD size = 0;
+    (void) state;
+    host.gethostbyname = end_instead;
+    assert_int_equal(
+        table.NSPLookupServiceBegin(&provider_id, &query, NULL, LUP_RETURN_BLOB, &ended_handle), 0);
+    CHECK_FAILS(table.NSPLookupServiceNext(ended_handle, 0, &size, NULL), WSA_E_CANCELLED);
+    host.gethostbyname = circle_gethostbyname;
+    CHECK_FAILS(table.NSPLookupServiceNext(ended_handle, 0, &size, NULL), WSA_INVALID_HANDLE);
+    CHECK_FAILS(table.NSPLookupServiceEnd(ended_handle), WSA_INVALID_HANDLE);
+}
+
+/* Several threads use one query, and one of them ends it. */
+static volatile LONG shared_running;
+
+static DWORD WINAPI use_shared(void* handle) {
+    static const int expected[] = {0, WSA_E_NO_MORE, WSA_E_CANCELLED, WSA_INVALID_HANDLE};
+    WSAQUERYSETW result[16];
+    size_t i;
+    int error = 0, round;
+    for (round = 0; round < 200; round++) {
+        DWORD size = sizeof result;
+        if (table.NSPLookupServiceNext(handle, 0, &size, result) != 0)
+            error = WSAGetLastError();
+        for (i = 0; i < 4 && expected[i] != error; i++)
+            continue;
+        if (i == 4)
+            return (DWORD) error;
+    }
+    InterlockedDecrement(&shared_running);
+    return 0;
+}
+
+static void shared_queries(void** state) {
+    int round, i;
+    (void) state;
+    for (round = 0; round < 10; round++) {
+        WSAQUERYSETW query = provider_query(&host_by_name, L"one");
+        HANDLE handle, threads[4];
+        assert_int_equal(
+            table.NSPLookupServiceBegin(&provider_id, &query, NULL, LUP_RETURN_ALL, &handle), 0);
+        shared_running = 4;
+        for (i = 0; i < 4; i++)
+            threads[i] = CreateThread(NULL, 0, use_shared, handle, 0, NULL);
+        if (round % 2 == 0)
+            Sleep(1);
+        assert_int_equal(table.NSPLookupServiceEnd(handle), 0);
+        assert_int_equal(WaitForMultipleObjects(4, threads, TRUE, 10000), WAIT_OBJECT_0);
+        assert_int_equal(shared_running, 0);
+        for (i = 0; i < 4; i++)
+            CloseHandle(threads[i]);
+    }
+}
+
 /* The name server's answer, or that there is none: but an answer. */
 static void names_that_no_file_has(void** state) {
     int error;
@@ -146,10 +211,9 @@ static void names_that_no_file_has(void** state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_circle_is_seen),
-        cmocka_unit_test(all_kinds_of_queries),
-        cmocka_unit_test(ipv6_from_the_file),
-        cmocka_unit_test(names_that_no_file_has),
+        cmocka_unit_test(ended_meanwhile),        cmocka_unit_test(the_circle_is_seen),
+        cmocka_unit_test(all_kinds_of_queries),   cmocka_unit_test(ipv6_from_the_file),
+        cmocka_unit_test(names_that_no_file_has), cmocka_unit_test(shared_queries),
     };
     WSADATA data;
     if (WSAStartup(0x0202, &data) != 0 || host_init() != 0)
