@@ -39,6 +39,12 @@ static void resolver__leave(void) {
     TlsSetValue(resolver__slot, NULL);
 }
 
+/* A failure is one even where the host does not say of what. */
+static int resolver__error(void) {
+    int error = WSAGetLastError();
+    return error ? error : WSANO_RECOVERY;
+}
+
 static void resolver__copy_host(const struct hostent* from, struct answer* answer) {
     int i;
     answer_add_name(answer, from->h_name);
@@ -51,7 +57,7 @@ static void resolver__copy_host(const struct hostent* from, struct answer* answe
 static int resolver__ask_host4(const char* name, struct answer* answer) {
     const struct hostent* found = host.gethostbyname(name);
     if (found == NULL)
-        return WSAGetLastError();
+        return resolver__error();
     if (found->h_addrtype != AF_INET || found->h_addr_list[0] == NULL)
         return WSANO_DATA;
     resolver__copy_host(found, answer);
@@ -126,7 +132,7 @@ int resolver_find_address(const struct answer_address* address, struct answer* a
         const struct hostent* found =
             host.gethostbyaddr((const char*) address->bytes,
                                (int) answer_address_size(address->family), address->family);
-        error = found != NULL ? 0 : WSAGetLastError();
+        error = found != NULL ? 0 : resolver__error();
         if (found != NULL)
             resolver__copy_host(found, answer);
         resolver__leave();
@@ -147,7 +153,7 @@ int resolver_find_service(const char* name, int port, const char* protocol, stru
     else
         found = host.getservbyport(htons((u_short) port), protocol);
     if (found == NULL) {
-        error = WSAGetLastError();
+        error = resolver__error();
     } else {
         answer_add_name(answer, found->s_name);
         for (i = 0; found->s_aliases != NULL && found->s_aliases[i] != NULL; i++)
