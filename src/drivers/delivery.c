@@ -78,7 +78,7 @@ void delivery_complete_closed(const struct record* record, OVERLAPPED* overlappe
 
 /* Whether what is noted of the socket is enough to complete an operation by: Wine's request knows
  * better where it reports to, but can name no byte count. */
-static int delivery__knows_port(const struct record* record, const OVERLAPPED* overlapped) {
+int delivery_can_count(const struct record* record, const OVERLAPPED* overlapped) {
     return record->port != NULL || !delivery_wants_packet(overlapped) ||
            (table_flags(record->handle) & TABLE_SEEN) != 0;
 }
@@ -107,7 +107,7 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
     log_info("socket %#Ix #%u completed with %s (%#x), %s", (size_t) record->handle, record->number,
              status_name(status), (unsigned) status, status_seen_as(status));
     once_run(&delivery__once, delivery__probe);
-    if (bytes != 0 && delivery__knows_port(record, overlapped)) {
+    if (bytes != 0 && delivery_can_count(record, overlapped)) {
         delivery__complete_noted(record, overlapped, status, bytes);
         return;
     }

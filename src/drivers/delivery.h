@@ -30,6 +30,10 @@ void delivery_complete_closed(const struct record* record, OVERLAPPED* overlappe
 int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overlapped,
                   int* finished);
 
+/* Under the record's lock: whether delivery_complete() can tell of this OVERLAPPED how many bytes
+ * were transferred. */
+int delivery_can_count(const struct record* record, const OVERLAPPED* overlapped);
+
 /* Whether the host has a request that completes an OVERLAPPED with any status. */
 int delivery_has_request(void);
 

@@ -350,6 +350,31 @@ DWORD transmit_length(const struct transmit* transmit) {
 
 /* Carrying it out */
 
+int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped) {
+    struct record* record;
+    int can;
+    if (overlapped == NULL || (table_flags(s) & TABLE_SEEN))
+        return 1;
+    record = record_find(s);
+    can = record != NULL ? delivery_can_count(record, overlapped)
+                         : !delivery_wants_packet(overlapped);
+    record_release(s);
+    return can;
+}
+
+/* What is one send of memory the host can do with the program's OVERLAPPED. */
+static int transmit__is_one_send(struct transmit* self) {
+    return self->files.count == 0 && self->count > 0 && !(self->flags & TF_DISCONNECT) &&
+           transmit__fill(self) == 0 && self->end.part == self->count && self->buffer_count > 0;
+}
+
+static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED* overlapped) {
+    DWORD sent;
+    if (host.WSASend(s, self->buffers, self->buffer_count, &sent, 0, overlapped, NULL) == 0)
+        return 0;
+    return WSAGetLastError();
+}
+
 static int transmit__begin(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
     struct record* record = record_need(s);
     int error = WSAENOBUFS;
@@ -415,6 +440,8 @@ int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped) {
     files_move_pointers(&transmit->files);
     if (table_flags(s) & TABLE_SYNCHRONOUS) {
         error = transmit__carry_out(s, transmit, overlapped);
+    } else if (!transmit_can_count(s, overlapped) && transmit__is_one_send(transmit)) {
+        error = transmit__hand_over(s, transmit, overlapped);
     } else if (overlapped == NULL) {
         error = transmit__begin_and_wait(s, transmit, &is_gone);
     } else {

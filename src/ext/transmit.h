@@ -36,6 +36,11 @@ int transmit_add_memory(struct transmit* transmit, const void* memory, DWORD len
 int transmit_add_file(struct transmit* transmit, HANDLE file, ULONGLONG offset, DWORD length,
                       int may_cut, int ends_message);
 
+/* Whether the end of an operation with this OVERLAPPED can be told with the number of bytes: not to
+ * a port that was associated with the socket before we were loaded. Then the host is to be asked
+ * first, which knows the port. */
+int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped);
+
 /* How many bytes were added. */
 DWORD transmit_length(const struct transmit* transmit);
 

@@ -53,8 +53,35 @@ static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* l
     return transmit_run(s, transmit, call->overlapped);
 }
 
+/* The host's own function, or NULL. */
+static LPFN_TRANSMITFILE transmitfile__of_host(SOCKET s) {
+    GUID guid = WSAID_TRANSMITFILE;
+    LPFN_TRANSMITFILE function = NULL;
+    DWORD bytes;
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
+                      sizeof function, &bytes, NULL, NULL) != 0)
+        return NULL;
+    return function;
+}
+
+/* The host can do it with the program's own OVERLAPPED; *error is then what it answered. */
+static int transmitfile__hand_over(SOCKET s, const struct transmitfile* call,
+                                   TRANSMIT_FILE_BUFFERS* buffers, int* error) {
+    LPFN_TRANSMITFILE function;
+    if ((call->flags & TF_DISCONNECT) || transmit_can_count(s, call->overlapped))
+        return 0;
+    function = transmitfile__of_host(s);
+    if (function == NULL)
+        return 0;
+    *error = function(s, call->file, call->length, call->per_send, call->overlapped, buffers,
+                      call->flags)
+                 ? 0
+                 : WSAGetLastError();
+    return 1;
+}
+
 static int transmitfile__checked(SOCKET s, struct transmitfile* call,
-                                 const TRANSMIT_FILE_BUFFERS* buffers, DWORD* length) {
+                                 TRANSMIT_FILE_BUFFERS* buffers, DWORD* length) {
     int is_message;
     int error = transmit_check(s, call->overlapped, call->flags, &is_message);
 
@@ -67,6 +94,8 @@ static int transmitfile__checked(SOCKET s, struct transmitfile* call,
             return WSAEFAULT;
         memcpy(&call->buffers, buffers, sizeof call->buffers);
     }
+    if (transmitfile__hand_over(s, call, buffers, &error))
+        return error;
     return transmitfile__run(s, call, length);
 }
 

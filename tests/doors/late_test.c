@@ -31,6 +31,7 @@ static int(WSAAPI* late__old_closesocket)(SOCKET);
 static SOCKET late__socket;
 static SOCKET late__nonblocking;
 static SOCKET late__connected;
+static SOCKET late__sender, late__receiver;
 static HANDLE late__port;
 
 static LPFN_CONNECTEX late__ask(SOCKET s) {
@@ -119,6 +120,10 @@ static int set_up(void** state) {
     late__connect(late__connected, late__host_connect_ex, &late__target, NULL, 0, &overlapped);
     late__expect_packet(&overlapped, 0, 0);
     closesocket(accept(late__listener, NULL, NULL));
+    late__sender = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    connect(late__sender, (struct sockaddr*) &late__target, sizeof late__target);
+    late__receiver = accept(late__listener, NULL, NULL);
+    CreateIoCompletionPort((HANDLE) late__sender, late__port, 7, 0);
 
     return LoadLibraryA(late__dll) != NULL ? 0 : -1;
 }
@@ -252,10 +257,49 @@ static void pending_closed_behind_our_back(void** state) {
     closesocket(listener);
 }
 
+static void late__expect_bytes(const char* expected) {
+    char buffer[32] = {0};
+    assert_int_equal(recv(late__receiver, buffer, sizeof buffer, 0), strlen(expected));
+    assert_string_equal(buffer, expected);
+}
+
+/* The port of such a socket is known to the host only, and it is told how many bytes were sent. */
+static void old_socket_transmits(void** state) {
+    GUID file_guid = WSAID_TRANSMITFILE, packets_guid = WSAID_TRANSMITPACKETS;
+    LPFN_TRANSMITFILE transmit_file = NULL;
+    LPFN_TRANSMITPACKETS transmit_packets = NULL;
+    TRANSMIT_FILE_BUFFERS buffers = {(void*) "file", 4, NULL, 0};
+    TRANSMIT_PACKETS_ELEMENT elements[2] = {{0}};
+    OVERLAPPED overlapped = {0};
+    DWORD bytes;
+    (void) state;
+
+    WSAIoctl(late__sender, SIO_GET_EXTENSION_FUNCTION_POINTER, &file_guid, sizeof file_guid,
+             &transmit_file, sizeof transmit_file, &bytes, NULL, NULL);
+    WSAIoctl(late__sender, SIO_GET_EXTENSION_FUNCTION_POINTER, &packets_guid, sizeof packets_guid,
+             &transmit_packets, sizeof transmit_packets, &bytes, NULL, NULL);
+    assert_non_null(transmit_file);
+    assert_non_null(transmit_packets);
+    if (!transmit_file(late__sender, NULL, 0, 0, &overlapped, &buffers, 0))
+        assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
+    late__expect_packet(&overlapped, 0, 4);
+    late__expect_bytes("file");
+
+    elements[0].dwElFlags = elements[1].dwElFlags = TP_ELEMENT_MEMORY;
+    elements[0].cLength = elements[1].cLength = 3;
+    elements[0].pBuffer = "one";
+    elements[1].pBuffer = "two";
+    if (!transmit_packets(late__sender, elements, 2, 0, &overlapped, 0))
+        assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
+    late__expect_packet(&overlapped, 0, 6);
+    late__expect_bytes("onetwo");
+}
+
 int main(int argc, char** argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pointer_is_ours_from_now_on),
         cmocka_unit_test(old_connection_is_left_alone),
+        cmocka_unit_test(old_socket_transmits),
         cmocka_unit_test(old_socket_is_refused_and_tried_again),
         cmocka_unit_test(old_pointer_still_works),
         cmocka_unit_test(handle_value_closed_behind_our_back),
