@@ -17,8 +17,8 @@
     ((DWORD) (TF_DISCONNECT | TF_REUSE_SOCKET | TF_WRITE_BEHIND | TF_USE_DEFAULT_WORKER | \
               TF_USE_SYSTEM_THREAD | TF_USE_KERNEL_APC))
 
-/* A step on a stream has so many parts at most; Linux takes 1,024 at once. */
-#define TRANSMIT__ROOM 512u
+/* A step on a stream has so many parts at most: what Linux takes at once. */
+#define TRANSMIT__ROOM 1024u
 
 /* What a step maps of files at most. The fewer steps there are, the less can the program's other
  * sends come between them, and a view takes no memory but address space, which is scarce for 32

@@ -511,6 +511,25 @@ CONF_TEST(packets_datagram_too_long) {
     CHECK_EQ(WSAGetLastError(), WSAEMSGSIZE);
 }
 
+/* The one before it has been sent by then. */
+CONF_TEST(packets_datagram_too_long_later) {
+    unsigned char *bytes = conf_pattern_pages(70000);
+    packets__element elements[2] = {conf_memory_element(bytes, 10),
+                                    conf_memory_element(bytes, 70000)};
+    LPFN_TRANSMITPACKETS packets;
+    OVERLAPPED overlapped = {0};
+    SOCKET client, server;
+
+    elements[0].dwElFlags |= TP_ELEMENT_EOP;
+    packets__datagrams(&client, &server);
+    packets = conf_packets_pointer(client);
+    overlapped.hEvent = conf_event();
+    CHECK_EQ(packets(client, elements, 2, 0, &overlapped, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    CHECK_EQ(conf_wait(client, &overlapped, NULL), WSAEMSGSIZE);
+    packets__receive(server, 10);
+}
+
 CONF_TEST(packets_datagram_disconnect) {
     packets__element element = conf_memory_element(conf_pattern_pages(10), 10);
     LPFN_TRANSMITPACKETS packets;

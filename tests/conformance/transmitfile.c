@@ -327,6 +327,29 @@ CONF_TEST(transmitfile_file_released) {
     conf_transmission_close(&t, 70000);
 }
 
+/* A file that is cut while it is sent: either that is refused, or the operation ends with an error. */
+CONF_TEST(transmitfile_file_truncated) {
+    struct conf_transmission t = {0};
+    HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
+    OVERLAPPED *got;
+    DWORD error, bytes;
+
+    t.sink.accept_delay = 200;
+    conf_transmission_open(&t, TRUE);
+    conf_file_start(&t, file, 0, 0, NULL, 0);
+    if (!SetEndOfFile(file)) {
+        CHECK_EQ(GetLastError(), ERROR_USER_MAPPED_FILE);
+        conf_packet(t.port, &t.overlapped, 0, TRANSMITFILE__LARGE);
+        conf_transmission_close(&t, TRANSMITFILE__LARGE);
+        return;
+    }
+    CHECK(conf_dequeue(t.port, CONF__LIMIT, &got, &error, &bytes));
+    CHECK(got == &t.overlapped);
+    CHECK(error != 0);
+    closesocket(t.client);
+    conf_sink_finish(&t.sink);
+}
+
 CONF_TEST(transmitfile_slow_peer) {
     struct conf_transmission t = {0};
     HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
