@@ -13,7 +13,7 @@
 
 struct files__file {
     HANDLE handle;  /* The program's: a name, but for files_move_pointers(). */
-    HANDLE mapping; /* NULL for an empty file. */
+    HANDLE mapping; /* NULL while it is not held. */
     ULONGLONG size;
     ULONGLONG pointer; /* Where the file's pointer is to be; FILES_CURRENT while not asked for. */
 };
@@ -48,11 +48,7 @@ static int files__open(struct files__file* file, HANDLE handle) {
     file->mapping = NULL;
     file->size = (ULONGLONG) information.EndOfFile.QuadPart;
     file->pointer = FILES_CURRENT;
-    if (file->size == 0)
-        return 0;
-    file->mapping = CreateFileMappingW(handle, NULL, PAGE_READONLY, information.EndOfFile.HighPart,
-                                       information.EndOfFile.LowPart, NULL);
-    return file->mapping != NULL ? 0 : files__error(GetLastError());
+    return 0;
 }
 
 static int files__grow(struct files* files) {
@@ -123,6 +119,34 @@ int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length
     if (is_current)
         file->pointer += range->length;
     return 0;
+}
+
+int files_hold(struct files* files, DWORD file) {
+    struct files__file* held = &files->list[file];
+    if (held->mapping != NULL)
+        return 0;
+    held->mapping = CreateFileMappingW(held->handle, NULL, PAGE_READONLY,
+                                       (DWORD) (held->size >> 32), (DWORD) held->size, NULL);
+    return held->mapping != NULL ? 0 : files__error(GetLastError());
+}
+
+/* A mapping takes Wine's server four turns and a read none, and Wine has no read of a file go on
+ * after the call. Where the handle is synchronous the read moves the pointer, which is put back. */
+int files_copy(const struct files* files, const struct files_range* range, char* buffer) {
+    HANDLE handle = files->list[range->file].handle;
+    LARGE_INTEGER none = {{0, 0}};
+    LARGE_INTEGER pointer, offset;
+    IO_STATUS_BLOCK block;
+    int is_copied;
+
+    if (host.wine_get_version == NULL || !SetFilePointerEx(handle, none, &pointer, FILE_CURRENT))
+        return -1;
+    offset.QuadPart = (LONGLONG) range->offset;
+    is_copied = host.NtReadFile(handle, NULL, NULL, NULL, &block, buffer, (ULONG) range->length,
+                                &offset, NULL) == 0 &&
+                block.Information == range->length;
+    SetFilePointerEx(handle, pointer, NULL, FILE_BEGIN);
+    return is_copied ? 0 : -1;
 }
 
 void files_move_pointers(struct files* files) {

@@ -5,9 +5,9 @@
 #include "host/host.h"
 
 /* The files of one transmission. A file is held by a mapping, so that the program may close its
- * handle as soon as the call has returned, and its data are sent from views of it: nothing of a
- * file is copied into memory of ours, the file's pointer stays where it is, and a part that has
- * vanished meanwhile is an error of the send instead of a fault. */
+ * handle as soon as the call has returned, and its data are sent from views of it: no memory is
+ * needed for it, the file's pointer stays where it is, and a part that has vanished meanwhile is an
+ * error of the send instead of a fault. Little ranges are copied instead where that is cheaper. */
 
 struct files {
     struct files__file* list;
@@ -34,10 +34,17 @@ struct files_range {
  *     ERROR_INVALID_HANDLE  no open handle
  *     WSAEINVAL             a handle of something else than a file, or a range that is not within
  *                           the file
- *     WSAEACCES             a handle that does not allow to read
  *     WSAENOBUFS            memory is short */
 int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int may_cut,
               struct files_range* range);
+
+/* Holds a file of which files_map() is to be called. Returns 0, WSAEACCES for a
+ * handle that does not allow to read, WSAENOBUFS, or WSAEINVAL for a file that cannot be mapped. */
+int files_hold(struct files* files, DWORD file);
+
+/* Copies a range, where that is cheaper than a mapping; leaves the file's pointer as it was.
+ * Returns 0, or -1 where nothing was copied and the file is to be held. */
+int files_copy(const struct files* files, const struct files_range* range, char* buffer);
 
 /* Moves the pointers of the files of which ranges at FILES_CURRENT were added. */
 void files_move_pointers(struct files* files);

@@ -9,13 +9,7 @@
 #include "drivers/delivery.h"
 #include "ext/disconnectex.h"
 #include "ext/files.h"
-#include "ext/kind.h"
 #include "host/memory.h"
-#include "host/seconds.h"
-
-#define TRANSMIT__FLAGS \
-    ((DWORD) (TF_DISCONNECT | TF_REUSE_SOCKET | TF_WRITE_BEHIND | TF_USE_DEFAULT_WORKER | \
-              TF_USE_SYSTEM_THREAD | TF_USE_KERNEL_APC))
 
 /* A step on a stream has so many parts at most: what Linux takes at once. */
 #define TRANSMIT__ROOM 1024u
@@ -27,6 +21,9 @@
 
 /* Blocks smaller than this are pointless on a stream, where nobody can tell. */
 #define TRANSMIT__SMALLEST_BLOCK 4096u
+
+/* Of files so much is copied at most, as it is cheaper than a view. */
+#define TRANSMIT__COPIES 0x10000u
 
 struct transmit__part {
     char* memory; /* NULL for a range of a file. */
@@ -49,6 +46,8 @@ struct transmit {
     int is_begun; /* A step was begun, and what came of it is to be taken into account. */
     DWORD length;
     struct files files;
+    char* copies;
+    DWORD copied;
     struct transmit__part* parts;
     DWORD count;
     DWORD room;
@@ -62,44 +61,6 @@ struct transmit {
     void** views;
     DWORD view_count;
 };
-
-/* Of a connection that its peer has reset the host knows no peer any more. */
-static int transmit__check_connected(SOCKET s) {
-    struct sockaddr_storage name;
-    DWORD seconds;
-    int length = sizeof name;
-    struct record* record;
-    int lost;
-
-    if (host.getpeername(s, (struct sockaddr*) &name, &length) == 0)
-        return 0;
-    if (seconds_connected(s, &seconds) != 0)
-        return WSAENOTCONN;
-    record = record_find(s);
-    lost =
-        seconds != SECONDS_NEVER && (record == NULL || record->machine.state != MACHINE_REUSABLE);
-    record_release(s);
-    return lost ? WSAECONNRESET : WSAENOTCONN;
-}
-
-int transmit_check(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int* is_message) {
-    int error;
-
-    if (host_is_shut())
-        return WSANOTINITIALISED;
-    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
-        return WSAEFAULT;
-    error = kind_check_stream(s);
-    *is_message = error == WSAEOPNOTSUPP;
-    if (error == 0 || *is_message)
-        error = transmit__check_connected(s);
-    if (error != 0)
-        return error;
-    if ((flags & ~TRANSMIT__FLAGS) ||
-        (flags & (TF_DISCONNECT | TF_REUSE_SOCKET)) == TF_REUSE_SOCKET)
-        return WSAEINVAL;
-    return 0;
-}
 
 /* The task */
 
@@ -117,6 +78,7 @@ static void transmit__let_go(struct task* task) {
 static void transmit__release(struct task* task) {
     struct transmit* self = (struct transmit*) task;
     transmit__let_go(task);
+    free(self->copies);
     free(self->views);
     free(self->buffers);
     free(self->parts);
@@ -328,6 +290,19 @@ int transmit_add_memory(struct transmit* transmit, const void* memory, DWORD len
     return transmit__add(transmit, &part);
 }
 
+static char* transmit__copy(struct transmit* self, const struct files_range* range) {
+    char* place;
+    if (range->length > TRANSMIT__COPIES - self->copied)
+        return NULL;
+    if (self->copies == NULL)
+        self->copies = malloc(TRANSMIT__COPIES);
+    place = self->copies != NULL ? self->copies + self->copied : NULL;
+    if (place == NULL || files_copy(&self->files, range, place) != 0)
+        return NULL;
+    self->copied += (DWORD) range->length;
+    return place;
+}
+
 int transmit_add_file(struct transmit* transmit, HANDLE file, ULONGLONG offset, DWORD length,
                       int may_cut, int ends_message) {
     struct transmit__part part = {0};
@@ -341,7 +316,10 @@ int transmit_add_file(struct transmit* transmit, HANDLE file, ULONGLONG offset, 
     part.offset = range.offset;
     part.length = (DWORD) range.length;
     part.ends_message = ends_message;
-    return transmit__add(transmit, &part);
+    part.memory = transmit__copy(transmit, &range);
+    if (part.memory == NULL && range.length > 0)
+        error = files_hold(&transmit->files, range.file);
+    return error != 0 ? error : transmit__add(transmit, &part);
 }
 
 DWORD transmit_length(const struct transmit* transmit) {

@@ -16,14 +16,9 @@
 
 struct transmit;
 
-/* The checks that come before a transmission is made: that s is a socket that is connected and the
- * flags make sense. *is_message says whether the socket keeps messages apart. Returns 0 or a
- * Winsock error. */
-int transmit_check(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int* is_message);
-
-/* An empty transmission that has room for so many parts; NULL where memory is short. is_message as
- * above; send_size is the most bytes that are given to the host at once, or 0 for as many as
- * possible. */
+/* An empty transmission that has room for so many parts; NULL where memory is short. is_message
+ * says whether the socket keeps messages apart; send_size is the most bytes that are given to the
+ * host at once, or 0 for as many as possible. */
 struct transmit* transmit_new(enum stats_function function, DWORD parts, int is_message,
                               DWORD send_size, DWORD flags);
 

@@ -9,6 +9,7 @@
 #include "core/table.h"
 #include "ext/files.h"
 #include "ext/transmit.h"
+#include "ext/transmitcheck.h"
 #include "host/log.h"
 #include "host/memory.h"
 
@@ -83,7 +84,7 @@ static int transmitfile__hand_over(SOCKET s, const struct transmitfile* call,
 static int transmitfile__checked(SOCKET s, struct transmitfile* call,
                                  TRANSMIT_FILE_BUFFERS* buffers, DWORD* length) {
     int is_message;
-    int error = transmit_check(s, call->overlapped, call->flags, &is_message);
+    int error = transmitcheck_call(s, call->overlapped, call->flags, &is_message);
 
     if (error != 0)
         return error;

@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "ext/files.h"
 #include "ext/transmit.h"
+#include "ext/transmitcheck.h"
 #include "host/log.h"
 #include "host/memory.h"
 
@@ -56,7 +57,7 @@ static int transmitpackets__checked(SOCKET s, const TRANSMIT_PACKETS_ELEMENT* el
     struct transmit* transmit;
     ULONGLONG size;
     int is_message;
-    int error = transmit_check(s, overlapped, flags, &is_message);
+    int error = transmitcheck_call(s, overlapped, flags, &is_message);
 
     if (error != 0)
         return error;

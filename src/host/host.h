@@ -95,6 +95,9 @@ typedef NTSTATUS host_status;
     X(NTDLL, REQUIRED, host_status, NTAPI, NtCreateFile, \
       (HANDLE*, ACCESS_MASK, OBJECT_ATTRIBUTES*, IO_STATUS_BLOCK*, LARGE_INTEGER*, ULONG, ULONG, \
        ULONG, ULONG, void*, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtReadFile, \
+      (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, void*, ULONG, LARGE_INTEGER*, \
+       ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryInformationFile, \
       (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \

@@ -116,21 +116,20 @@ CONF_TEST(packetarguments_ranges) {
     CHECK_EQ(conf_file_position(file), 0);
 }
 
-/* Nothing is opened between, as it might get the same handle. */
+/* No other thread opens anything between, as it might get the same handle. */
 CONF_TEST(packetarguments_closed_file) {
-    struct conf_transmission t = {0};
-    packetarguments__element element;
-    HANDLE file;
+    struct conf_pair pair = conf_pair(AF_INET);
+    LPFN_TRANSMITPACKETS packets = conf_packets_pointer(pair.client);
+    HANDLE file = conf_pattern_file(1000);
+    packetarguments__element element = conf_file_element(file, 0, 0);
+    OVERLAPPED overlapped = {0};
 
-    conf_transmission_open(&t, TRUE);
-    t.packets = conf_packets_pointer(t.client);
-    file = conf_pattern_file(1000);
     CloseHandle(file);
-    element = conf_file_element(file, 0, 0);
-    conf_packets_refused(&t, &element, 1, 0, ERROR_INVALID_HANDLE);
+    CHECK_EQ(packets(pair.client, &element, 1, 0, &overlapped, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_INVALID_HANDLE);
     element = conf_file_element(NULL, 0, 0);
-    conf_packets_refused(&t, &element, 1, 0, ERROR_INVALID_HANDLE);
-    conf_transmission_close(&t, 0);
+    CHECK_EQ(packets(pair.client, &element, 1, 0, &overlapped, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_INVALID_HANDLE);
 }
 
 CONF_TEST(packetarguments_invalid_file) {
@@ -253,6 +252,9 @@ CONF_TEST(packetarguments_shut_down) {
 
     conf_transmission_open(&t, TRUE);
     CHECK_EQ(shutdown(t.client, SD_SEND), 0);
+    conf_packets_refused(&t, &good, 1, 0, WSAESHUTDOWN);
+    /* The same when the peer has ended the connection, too. */
+    CHECK_EQ(WaitForSingleObject(t.sink.thread, CONF__LIMIT), WAIT_OBJECT_0);
     conf_packets_refused(&t, &good, 1, 0, WSAESHUTDOWN);
     conf_transmission_close(&t, 0);
 }

@@ -100,7 +100,7 @@ static void transmitcancel__aborted(struct transmitcancel__case *c) {
 }
 
 static void transmitcancel__exact(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c; /* Longer than what is still pending at the end. */
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
@@ -116,7 +116,7 @@ static void transmitcancel__exact(enum transmitcancel__what what) {
 }
 
 static void transmitcancel__all(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
@@ -127,7 +127,7 @@ static void transmitcancel__all(enum transmitcancel__what what) {
 }
 
 static void transmitcancel__own_thread(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, FALSE);
     transmitcancel__start(&c);
@@ -140,7 +140,7 @@ static DWORD WINAPI transmitcancel__cancel_io(void *parameter) {
 }
 
 static void transmitcancel__other_thread(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
     HANDLE thread;
 
     transmitcancel__open(&c, what, TRUE);
@@ -153,7 +153,7 @@ static void transmitcancel__other_thread(enum transmitcancel__what what) {
 }
 
 static void transmitcancel__closesocket(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
@@ -162,7 +162,7 @@ static void transmitcancel__closesocket(enum transmitcancel__what what) {
 }
 
 static void transmitcancel__closesocket_event(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, FALSE);
     transmitcancel__start(&c);
@@ -171,7 +171,7 @@ static void transmitcancel__closesocket_event(enum transmitcancel__what what) {
 }
 
 static void transmitcancel__closehandle(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
@@ -195,7 +195,7 @@ static void transmitcancel__issue_and_exit(struct transmitcancel__case *c) {
 }
 
 static void transmitcancel__thread_exit_event(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
 
     transmitcancel__open(&c, what, FALSE);
     transmitcancel__issue_and_exit(&c);
@@ -204,7 +204,7 @@ static void transmitcancel__thread_exit_event(enum transmitcancel__what what) {
 
 /* An operation that reports to a port belongs to no thread, and comes to its end. */
 static void transmitcancel__thread_exit_port(enum transmitcancel__what what) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
     static char buffer[65536];
     DWORD received = 0, i;
     int got = 0;
@@ -258,7 +258,7 @@ TRANSMITCANCEL__BEHIND_ANOTHER(closesocket)
 
 /* Cancelled before its end, the operation does not end the connection. */
 CONF_TEST(transmitcancel_connection_stays) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
     static char buffer[65536];
     u_long on = 1;
 
@@ -330,7 +330,7 @@ static DWORD WINAPI transmitcancel__wait_there(void *parameter) {
 }
 
 CONF_TEST(transmitcancel_synchronous) {
-    struct transmitcancel__case c;
+    static struct transmitcancel__case c;
     HANDLE thread;
     DWORD result = 0;
 

@@ -107,19 +107,18 @@ CONF_TEST(transmitfilearguments_not_a_file) {
     transmitfilearguments__refused((HANDLE) conf_tcp(AF_INET), 0, 1, NULL, 0, WSAEINVAL);
 }
 
-/* Nothing is opened between, as it might get the same handle. */
+/* No other thread opens anything between, as it might get the same handle. */
 CONF_TEST(transmitfilearguments_closed_file) {
-    struct conf_transmission t = {0};
-    HANDLE file;
+    struct conf_pair pair = conf_pair(AF_INET);
+    LPFN_TRANSMITFILE transmit = conf_file_pointer(pair.client);
+    HANDLE file = conf_pattern_file(1000);
+    OVERLAPPED overlapped = {0};
 
-    conf_transmission_open(&t, TRUE);
-    file = conf_pattern_file(1000);
     CloseHandle(file);
-    conf_file_refused(&t, file, 0, 0, NULL, 0, ERROR_INVALID_HANDLE);
-    CHECK_EQ(t.file(t.client, INVALID_HANDLE_VALUE, 0, 0, &t.overlapped, NULL, 0), FALSE);
+    CHECK_EQ(transmit(pair.client, file, 0, 0, &overlapped, NULL, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_INVALID_HANDLE);
+    CHECK_EQ(transmit(pair.client, INVALID_HANDLE_VALUE, 0, 0, &overlapped, NULL, 0), FALSE);
     CHECK(WSAGetLastError() != ERROR_IO_PENDING && WSAGetLastError() != 0);
-    conf_quiet(t.port);
-    conf_transmission_close(&t, 0);
 }
 
 CONF_TEST(transmitfilearguments_unreadable_file) {
@@ -172,6 +171,9 @@ CONF_TEST(transmitfilearguments_shut_down) {
 
     conf_transmission_open(&t, TRUE);
     CHECK_EQ(shutdown(t.client, SD_SEND), 0);
+    conf_file_refused(&t, NULL, 0, 0, &good, 0, WSAESHUTDOWN);
+    /* The same when the peer has ended the connection, too. */
+    CHECK_EQ(WaitForSingleObject(t.sink.thread, CONF__LIMIT), WAIT_OBJECT_0);
     conf_file_refused(&t, NULL, 0, 0, &good, 0, WSAESHUTDOWN);
     conf_transmission_close(&t, 0);
 }
