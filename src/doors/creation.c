@@ -7,13 +7,11 @@
 #include "ext/cancel.h"
 
 /* A new socket has a handle value that may have been another's; what we knew of that one ends here,
- * even if it was closed behind our back. A socket of type 0 counts as not seen. */
-static SOCKET creation__created(SOCKET s, int type, int synchronous) {
-    unsigned flags = 0;
-    if (s == INVALID_SOCKET)
-        return s;
+ * even if it was closed behind our back. */
+void creation_note(SOCKET s, int type, int synchronous, int seen) {
+    unsigned flags = seen ? TABLE_SEEN : 0;
     if (type != 0)
-        flags = TABLE_SEEN | (type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM);
+        flags |= type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM;
     if (synchronous)
         flags |= TABLE_SYNCHRONOUS;
     if (table_flags(s) != 0)
@@ -21,6 +19,12 @@ static SOCKET creation__created(SOCKET s, int type, int synchronous) {
     record_find(s);
     table_change_flags(s, flags, 0);
     record_release(s);
+}
+
+/* A socket of type 0 counts as not seen. */
+static SOCKET creation__created(SOCKET s, int type, int synchronous) {
+    if (s != INVALID_SOCKET)
+        creation_note(s, type, synchronous, type != 0);
     return s;
 }
 

@@ -13,4 +13,8 @@ SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_IN
 SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                               GROUP group, DWORD flags);
 
+/* What they note of a socket: its type, or 0 for one that is not known; whether it was created
+ * without WSA_FLAG_OVERLAPPED; and whether we see all that happens to it from now on. */
+void creation_note(SOCKET s, int type, int synchronous, int seen);
+
 #endif
