@@ -8,6 +8,7 @@
 #include "host/seconds.h"
 
 #define STATS__ROWS 24
+#define STATS__PATH_SIZE 260
 
 /* A counter for each error that was met; the first that is free is taken for a new one. */
 struct stats__row {
@@ -175,10 +176,21 @@ static void stats__report_function(enum stats_function function) {
             (unsigned long) (stats__functions[function].bytes / 1024));
 }
 
+/* Several processes may write into one file. */
+static void stats__report_process(void) {
+    wchar_t path[STATS__PATH_SIZE];
+    char text[STATS__PATH_SIZE * 3] = "?";
+    DWORD length = GetModuleFileNameW(NULL, path, STATS__PATH_SIZE);
+    if (length > 0 && length < STATS__PATH_SIZE)
+        WideCharToMultiByte(CP_UTF8, 0, path, -1, text, sizeof text, NULL, NULL);
+    log_say("statistics of process %04lx, %s", GetCurrentProcessId(), text);
+}
+
 void stats_report(void) {
     int function;
     if (!config.stats)
         return;
+    stats__report_process();
     for (function = 0; function < STATS_FUNCTION_COUNT; function++)
         stats__report_function((enum stats_function) function);
     log_say("ConnectEx pending at once: %ld, each until its end was seen", stats__pending_maximum);
