@@ -259,6 +259,42 @@ static void handles_are_inherited_as_asked(void** state) {
     CloseHandle(pipe[1]);
 }
 
+/* As browsers and .NET do: of the handles that may be inherited, only these. */
+static void listed_handles_are_inherited(void** state) {
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    STARTUPINFOEXW startup;
+    PROCESS_INFORMATION child;
+    wchar_t line[FOLLOW__LINE], arguments[64];
+    HANDLE listed[2], other[2];
+    SIZE_T size = 0;
+    (void) state;
+    memset(&startup, 0, sizeof startup);
+    startup.StartupInfo.cb = sizeof startup;
+    assert_true(CreatePipe(&listed[0], &listed[1], &inherit, 0));
+    assert_true(CreatePipe(&other[0], &other[1], &inherit, 0));
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    startup.lpAttributeList = malloc(size);
+    assert_non_null(startup.lpAttributeList);
+    assert_true(InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size));
+    assert_true(UpdateProcThreadAttribute(startup.lpAttributeList, 0,
+                                          PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &listed[1],
+                                          sizeof listed[1], NULL, NULL));
+    for (int is_listed = 0; is_listed < 2; is_listed++) {
+        swprintf(arguments, 64, L"write %lu",
+                 (unsigned long) (ULONG_PTR) (is_listed ? listed[1] : other[1]));
+        assert_true(CreateProcessW(NULL, follow__line(arguments, line), NULL, NULL, TRUE,
+                                   EXTENDED_STARTUPINFO_PRESENT, NULL, NULL, &startup.StartupInfo,
+                                   &child));
+        assert_int_equal(follow__end(&child), is_listed ? follow__wanted : FOLLOWED_FAILED);
+    }
+    DeleteProcThreadAttributeList(startup.lpAttributeList);
+    free(startup.lpAttributeList);
+    for (int i = 0; i < 2; i++) {
+        CloseHandle(listed[i]);
+        CloseHandle(other[i]);
+    }
+}
+
 static void last_error_and_handles_are_left_alone(void** state) {
     DWORD before, after;
     int i;
@@ -420,6 +456,7 @@ int main(int count, char** arguments) {
         cmocka_unit_test(switched_off_for_a_child),
         cmocka_unit_test(suspended_stays_suspended),
         cmocka_unit_test(handles_are_inherited_as_asked),
+        cmocka_unit_test(listed_handles_are_inherited),
         cmocka_unit_test(last_error_and_handles_are_left_alone),
         cmocka_unit_test(failures_keep_their_errors),
         cmocka_unit_test(child_that_dies_at_once),
