@@ -22,8 +22,8 @@ struct files_range {
     ULONGLONG length;
 };
 
-/* Instead of an offset: where the file's pointer stands. A synchronous TransmitFile on Windows
- * leaves it behind what was sent, and so does files_move_pointers(). */
+/* Instead of an offset: where the file's pointer stands. Microsoft's page does not say whether it
+ * moves; Wine's TransmitFile leaves it behind what was sent, and so does files_move_pointers(). */
 #define FILES_CURRENT ((ULONGLONG) -1)
 
 /* Instead of a length, to which a length of 0 is equal: to the end of the file. */

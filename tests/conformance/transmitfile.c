@@ -350,6 +350,35 @@ CONF_TEST(transmitfile_file_truncated) {
     conf_sink_finish(&t.sink);
 }
 
+/* Neither handles nor views are left behind, however an operation ends. */
+CONF_TEST(transmitfile_leaves_nothing) {
+    struct conf_transmission t = {0};
+    HANDLE file = conf_pattern_file(300000);
+    DWORD before = 0, after = 0;
+    int round;
+
+    conf_transmission_open(&t, TRUE);
+    for (round = 0; round < 220; round++) {
+        OVERLAPPED *got;
+        DWORD error, bytes;
+
+        if (round == 20)
+            CHECK(GetProcessHandleCount(GetCurrentProcess(), &before));
+        conf_file_start(&t, file, 0, 0, NULL, 0);
+        if (round % 3 == 0)
+            CancelIoEx((HANDLE) t.client, &t.overlapped);
+        CHECK(conf_dequeue(t.port, CONF__LIMIT, &got, &error, &bytes));
+        CHECK_EQ(t.file(t.client, file, 300001, 0, &t.overlapped, NULL, 0x8), FALSE);
+        t.overlapped.Offset = 300001;
+        CHECK_EQ(t.file(t.client, file, 0, 0, &t.overlapped, NULL, 0), FALSE);
+        CHECK_EQ(WSAGetLastError(), WSAEINVAL);
+    }
+    CHECK(GetProcessHandleCount(GetCurrentProcess(), &after));
+    CHECK_EQ(after, before);
+    closesocket(t.client);
+    conf_sink_finish(&t.sink);
+}
+
 CONF_TEST(transmitfile_slow_peer) {
     struct conf_transmission t = {0};
     HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
