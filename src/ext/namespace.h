@@ -4,8 +4,6 @@
 
 #include "host/host.h"
 
-#include <nspapi.h>
-
 /* The name-space functions of Winsock 1.1 (Microsoft's pages on GetAddressByName, GetService,
  * SetService, GetTypeByName and GetNameByType). Texts are char* or, if wide, WCHAR*.
  *

@@ -55,7 +55,7 @@ static DWORD recvmsg__room(const WSAMSG* message) {
  * ours that is large enough, and the data alone can be cut: to what the buffers hold. */
 static int recvmsg__at_once(LPFN_WSARECVMSG function, SOCKET s, WSAMSG* message, DWORD* received) {
     union {
-        WSACMSGHDR alignment;
+        SIZE_T alignment; /* As of a WSACMSGHDR, which not every header has right. */
         char data[RECVMSG__CONTROL];
     } control;
     WSAMSG copy = *message;

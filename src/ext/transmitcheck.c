@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/transmitcheck.h"
 
-#include <mswsock.h>
-
 #include "core/record.h"
 #include "ext/kind.h"
 #include "host/memory.h"

@@ -97,6 +97,12 @@ typedef INT(PASCAL* LPFN_WSASENDMSG)(SOCKET s, WSAMSG* message, DWORD flags, DWO
 #define TP_USE_KERNEL_APC TF_USE_KERNEL_APC
 #endif
 
+#ifndef MSG_TRUNC
+#define MSG_TRUNC 0x0100
+#endif
+#ifndef MSG_CTRUNC
+#define MSG_CTRUNC 0x0200
+#endif
 #ifndef SO_UPDATE_CONNECT_CONTEXT
 #define SO_UPDATE_CONNECT_CONTEXT 0x7010
 #endif
