@@ -14,6 +14,8 @@
 #define STATUS__UNSUCCESSFUL 0xC0000001u
 #define STATUS__INVALID_HANDLE 0xC0000008u
 #define STATUS__CONNECTION_REFUSED 0xC0000236u
+#define STATUS__CONNECTION_RESET 0xC000020Du
+#define STATUS__INVALID_CONNECTION 0xC0000140u
 
 /* The status to deliver for a Winsock error; STATUS__UNSUCCESSFUL for an error that no row names.
  */

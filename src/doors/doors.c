@@ -8,6 +8,7 @@
 #include "core/record.h"
 #include "core/table.h"
 #include "doors/creation.h"
+#include "doors/endings.h"
 #include "doors/interpose.h"
 #include "doors/sends.h"
 #include "ext/cancel.h"
@@ -409,6 +410,7 @@ static const struct interpose_entry doors__entries[] = {
     DOORS__ENTRY("ws2_32.dll", WSASend),
     DOORS__ENTRY("ws2_32.dll", WSASendTo),
     DOORS__ENTRY("ws2_32.dll", WSASendMsg),
+    DOORS__ENTRY("ws2_32.dll", WSAGetOverlappedResult),
     DOORS__ENTRY("ws2_32.dll", WSAEventSelect),
     DOORS__ENTRY("ws2_32.dll", WSAAsyncSelect),
     DOORS__KERNEL_ENTRY(CloseHandle),
@@ -416,6 +418,9 @@ static const struct interpose_entry doors__entries[] = {
     DOORS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
     DOORS__KERNEL_ENTRY(CancelIo),
     DOORS__KERNEL_ENTRY(CancelIoEx),
+    DOORS__KERNEL_ENTRY(GetOverlappedResult),
+    DOORS__KERNEL_ENTRY(GetQueuedCompletionStatus),
+    DOORS__KERNEL_ENTRY(GetQueuedCompletionStatusEx),
 };
 
 #define DOORS__COUNT (sizeof doors__entries / sizeof doors__entries[0])

@@ -24,7 +24,7 @@ static int synchronous__connect(const struct driver_request* request, LPFN_CONNE
     error = synchronous__call(request, function, &overlapped);
     if (error == ERROR_IO_PENDING) {
         WaitForSingleObject(event, INFINITE);
-        error = WSAGetOverlappedResult(request->handle, &overlapped, &bytes, FALSE, &flags)
+        error = host.WSAGetOverlappedResult(request->handle, &overlapped, &bytes, FALSE, &flags)
                     ? 0
                     : WSAGetLastError();
     }

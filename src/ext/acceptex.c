@@ -227,3 +227,30 @@ BOOL PASCAL acceptex_call(SOCKET listener, SOCKET acceptor, PVOID buffer, DWORD 
     WSASetLastError(error);
     return error == 0;
 }
+
+struct acceptex__search {
+    const OVERLAPPED* overlapped;
+    int is_found;
+};
+
+static void acceptex__visit(uintptr_t handle, void* place, void* context) {
+    const struct record* record = place;
+    struct acceptex__search* search = context;
+    (void) handle;
+    if (machine_is_accepting(&record->machine) && record->overlapped == search->overlapped)
+        search->is_found = 1;
+}
+
+/* The OVERLAPPED is not looked at before it is known for one of ours. */
+int acceptex_mend(OVERLAPPED* overlapped) {
+    struct acceptex__search search = {overlapped, 0};
+    DWORD error = GetLastError();
+
+    if (overlapped != NULL)
+        table_for_each(acceptex__visit, &search);
+    if (search.is_found && memory_is_writable(overlapped, sizeof *overlapped) &&
+        (uint32_t) overlapped->Internal == STATUS__INVALID_CONNECTION)
+        overlapped->Internal = STATUS__CONNECTION_RESET;
+    SetLastError(error);
+    return search.is_found;
+}

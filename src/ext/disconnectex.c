@@ -138,7 +138,7 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
     if (error == WSA_IO_PENDING) {
         if (!may_wait && host.CancelIoEx != NULL)
             host.CancelIoEx((HANDLE) s, &overlapped);
-        error = WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags) ? 0 : WSAGetLastError();
+        error = host.WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags) ? 0 : WSAGetLastError();
         if (error == WSA_OPERATION_ABORTED && !may_wait)
             error = WSAEWOULDBLOCK;
     }

@@ -68,7 +68,15 @@ typedef NTSTATUS host_status;
     /* Without it WSASendTo, which has no control data. */ \
     X(WS2_32, OPTIONAL, int, WSAAPI, WSASendMsg, \
       (SOCKET, WSAMSG*, DWORD, DWORD*, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, BOOL, WSAAPI, WSAGetOverlappedResult, \
+      (SOCKET, WSAOVERLAPPED*, DWORD*, BOOL, DWORD*)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, GetOverlappedResult, (HANDLE, OVERLAPPED*, DWORD*, BOOL)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, GetQueuedCompletionStatus, \
+      (HANDLE, DWORD*, ULONG_PTR*, OVERLAPPED**, DWORD)) \
+    /* Without it no program calls it. */ \
+    X(KERNEL32, OPTIONAL, BOOL, WINAPI, GetQueuedCompletionStatusEx, \
+      (HANDLE, OVERLAPPED_ENTRY*, ULONG, ULONG*, DWORD, BOOL)) \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
       (HANDLE, HANDLE, ULONG_PTR, DWORD)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CancelIo, (HANDLE)) \

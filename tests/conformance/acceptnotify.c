@@ -214,3 +214,98 @@ ACCEPTNOTIFY__EACH(low_bit)
 ACCEPTNOTIFY__EACH(skip)
 ACCEPTNOTIFY__EACH(file_wait)
 ACCEPTNOTIFY__EACH(waiting)
+
+/* A peer that resets its connection before it is accepted. The page names WSAECONNRESET, which
+ * servers take for what it is; of any other error some of them end. */
+static void acceptnotify__break(struct acceptnotify__case *c) {
+    conf_acceptance_connect(&c->a);
+    conf_reset(c->a.client);
+    Sleep(20);
+    conf_acceptance_start(&c->a);
+}
+
+static void acceptnotify__check_broken(struct acceptnotify__case *c) {
+    DWORD bytes = 77;
+
+    CHECK_EQ(conf_wait(c->a.listener, &c->a.overlapped, &bytes), WSAECONNRESET);
+    CHECK_EQ(bytes, 0);
+    CHECK_EQ((DWORD) c->a.overlapped.Internal, 0xC000020D);
+}
+
+CONF_TEST(acceptnotify_broken_port) {
+    struct acceptnotify__case c;
+    HANDLE port;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
+    port = conf_port(c.a.listener);
+    acceptnotify__break(&c);
+    conf_packet(port, &c.a.overlapped, ERROR_NETNAME_DELETED, 0);
+    acceptnotify__check_broken(&c);
+    conf_quiet(port);
+}
+
+CONF_TEST(acceptnotify_broken_port_ex) {
+    struct acceptnotify__case c;
+    OVERLAPPED_ENTRY entries[4];
+    ULONG count = 0;
+    HANDLE port;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
+    port = conf_port(c.a.listener);
+    acceptnotify__break(&c);
+    CHECK(GetQueuedCompletionStatusEx(port, entries, 4, &count, CONF__LIMIT, FALSE));
+    CHECK_EQ(count, 1);
+    CHECK(entries[0].lpOverlapped == &c.a.overlapped);
+    CHECK_EQ((DWORD) entries[0].Internal, 0xC000020D);
+    acceptnotify__check_broken(&c);
+    conf_quiet(port);
+}
+
+CONF_TEST(acceptnotify_broken_event) {
+    struct acceptnotify__case c;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
+    c.a.overlapped.hEvent = conf_event();
+    acceptnotify__break(&c);
+    CHECK_EQ(WaitForSingleObject(c.a.overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
+    acceptnotify__check_broken(&c);
+}
+
+CONF_TEST(acceptnotify_broken_file) {
+    struct acceptnotify__case c;
+    DWORD bytes = 77;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
+    c.a.overlapped.hEvent = conf_event();
+    acceptnotify__break(&c);
+    CHECK(!GetOverlappedResult((HANDLE) c.a.listener, &c.a.overlapped, &bytes, TRUE));
+    CHECK_EQ(GetLastError(), ERROR_NETNAME_DELETED);
+    acceptnotify__check_broken(&c);
+}
+
+/* They come one after the other, and then comes one that is well. */
+CONF_TEST(acceptnotify_broken_next) {
+    struct acceptnotify__case c;
+    OVERLAPPED *got;
+    DWORD error, bytes;
+    HANDLE port;
+    int i;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
+    port = conf_port(c.a.listener);
+    for (i = 0; i < 50; i++) {
+        conf_acceptance_start(&c.a);
+        conf_acceptance_connect(&c.a);
+        conf_reset(c.a.client);
+        CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
+        CHECK(error == 0 || error == ERROR_NETNAME_DELETED);
+        closesocket(c.a.acceptor);
+        c.a.acceptor = conf_tcp(AF_INET);
+        memset(&c.a.overlapped, 0, sizeof c.a.overlapped);
+    }
+    conf_acceptance_start(&c.a);
+    conf_acceptance_connect(&c.a);
+    conf_packet(port, &c.a.overlapped, 0, 0);
+    conf_acceptance_update(&c.a);
+    conf_exchange(c.a.client, c.a.acceptor);
+}

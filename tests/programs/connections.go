@@ -68,6 +68,8 @@ func describe(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.Errno(10061)):
 		return "refused"
+	case errors.Is(err, syscall.Errno(10054)):
+		return "reset"
 	case errors.As(err, &dns) && dns.Timeout():
 		return "timed out"
 	default:
@@ -112,6 +114,7 @@ func listenEcho(network, address string) (net.Listener, error) {
 		for {
 			connection, err := listener.Accept()
 			if err != nil {
+				listener.Close()
 				return
 			}
 			go func() {
@@ -121,6 +124,16 @@ func listenEcho(network, address string) (net.Listener, error) {
 		}
 	}()
 	return listener, nil
+}
+
+// hangUp connects and resets the connection at once, as those do who look for open ports.
+func hangUp(address string) error {
+	connection, err := dial(context.Background(), address)
+	if err != nil {
+		return err
+	}
+	connection.(*net.TCPConn).SetLinger(0)
+	return connection.Close()
 }
 
 // bound makes a socket that does not listen, and so refuses. A free port would not do: it could be
@@ -207,6 +220,15 @@ func main() {
 			return echo(server6.Addr().String(), i*131)
 		})
 	}
+
+	port, err := listenEcho("tcp4", "127.0.0.1:0")
+	check(err)
+	run("echoed streams behind connections that are reset", 200, "echoed", func(i int) string {
+		if err := hangUp(port.Addr().String()); err != nil {
+			return describe(err)
+		}
+		return echo(port.Addr().String(), i*131)
+	})
 
 	_, closed := bound()
 	run("connects to a closed port", 200, "refused", func(int) string {

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "doors/endings.h"
+
+#include "core/status.h"
+#include "ext/acceptex.h"
+
+/* STATUS_INVALID_CONNECTION and STATUS_CONNECTION_RESET as kernel32 tells them. */
+#define ENDINGS__INVALID_CONNECTION ERROR_UNEXP_NET_ERR
+#define ENDINGS__CONNECTION_RESET ERROR_NETNAME_DELETED
+
+BOOL WINAPI door_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
+                                           OVERLAPPED** overlapped, DWORD timeout) {
+    BOOL result = host.GetQueuedCompletionStatus(port, bytes, key, overlapped, timeout);
+    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION && acceptex_mend(*overlapped))
+        SetLastError(ENDINGS__CONNECTION_RESET);
+    return result;
+}
+
+BOOL WINAPI door_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entries, ULONG count,
+                                             ULONG* removed, DWORD timeout, BOOL alertable) {
+    BOOL result =
+        host.GetQueuedCompletionStatusEx(port, entries, count, removed, timeout, alertable);
+    ULONG i;
+    for (i = 0; result && i < *removed; i++) {
+        if ((uint32_t) entries[i].Internal == STATUS__INVALID_CONNECTION &&
+            acceptex_mend(entries[i].lpOverlapped))
+            entries[i].Internal = STATUS__CONNECTION_RESET;
+    }
+    return result;
+}
+
+BOOL WINAPI door_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
+    BOOL result = host.GetOverlappedResult(file, overlapped, bytes, wait);
+    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION && acceptex_mend(overlapped))
+        SetLastError(ENDINGS__CONNECTION_RESET);
+    return result;
+}
+
+BOOL WSAAPI door_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
+                                        BOOL wait, DWORD* flags) {
+    BOOL result = host.WSAGetOverlappedResult(s, overlapped, bytes, wait, flags);
+    if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped))
+        WSASetLastError(WSAECONNRESET);
+    return result;
+}
