@@ -13,7 +13,7 @@
 #define TABLE__STRIPE_COUNT 64u
 
 struct table__page {
-    unsigned char flags[TABLE__PAGE_SIZE];
+    unsigned short flags[TABLE__PAGE_SIZE];
     void* records[TABLE__PAGE_SIZE];
 };
 
@@ -60,7 +60,7 @@ static struct table__page* table__need_page(uintptr_t handle) {
 
 unsigned table_flags(uintptr_t handle) {
     const struct table__page* page = table__find_page(handle);
-    return page != NULL ? lock_load_byte(&page->flags[table__slot(handle)]) : 0;
+    return page != NULL ? lock_load_flags(&page->flags[table__slot(handle)]) : 0;
 }
 
 void* table_lock(uintptr_t handle) {
@@ -75,12 +75,12 @@ void table_unlock(uintptr_t handle) {
 }
 
 int table_change_flags(uintptr_t handle, unsigned set, unsigned clear) {
-    unsigned char* flags;
+    unsigned short* flags;
     struct table__page* page = set ? table__need_page(handle) : table__find_page(handle);
     if (page == NULL)
         return set ? -1 : 0;
     flags = &page->flags[table__slot(handle)];
-    lock_store_byte(flags, (unsigned char) ((lock_load_byte(flags) & ~clear) | set));
+    lock_store_flags(flags, (unsigned short) ((lock_load_flags(flags) & ~clear) | set));
     return 0;
 }
 

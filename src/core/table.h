@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What we know of handles, found by their value: a byte of flags that is read without a lock, so
+/* What we know of handles, found by their value: 16 flags that are read without a lock, so
  * that a call on a socket that we do not know costs a look-up and no more, and a record for the
  * sockets that we do know.
  *
@@ -19,9 +19,12 @@ enum table_flag {
     TABLE_SEEN = 16,   /* The socket was created under our eyes: the flags above are complete. */
     TABLE_RECORD = 32, /* There is a record. */
     TABLE_SYNCHRONOUS =
-        64, /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
-    TABLE_CHOSEN = 128 /* The program chose the socket's local port or network address. */
+        64,             /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
+    TABLE_CHOSEN = 128, /* The program chose the socket's local port or network address. */
+    TABLE_REGISTERED = 256 /* The socket was created with WSA_FLAG_REGISTERED_IO. */
 };
+
+#define TABLE_ALL 0xFFFFu
 
 /* Prepares the table. To be called once, first. */
 void table_init(void);
