@@ -31,6 +31,10 @@ static HANDLE engine__stepped;
 static struct operation* engine__inbox;
 static struct task* engine__tasks;
 
+/* Changed under the lock; a function that is added is woken for when it has something to do. */
+#define ENGINE__SERVICES 2
+static unsigned (*volatile engine__services[ENGINE__SERVICES])(HANDLE event);
+
 /* Connects whose early send was refused: the connect is decided, and the host is about to say how.
  * Its operation was started by a thread of the program, so no event can tell; the thread looks
  * instead, at intervals in milliseconds that grow from the first to the last. */
@@ -138,7 +142,7 @@ static void engine__lose(struct operation* operation) {
         delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED, 0);
         task_close(record, 1);
         record_drop(operation->handle);
-        table_change_flags(operation->handle, 0, 0xFF);
+        table_change_flags(operation->handle, 0, TABLE_ALL);
     }
     record_release(operation->handle);
     operation_release(operation);
@@ -242,6 +246,14 @@ static DWORD engine__next_look(void) {
     return look;
 }
 
+static unsigned engine__run_services(void) {
+    unsigned turns = 0;
+    int i;
+    for (i = 0; i < ENGINE__SERVICES && engine__services[i] != NULL; i++)
+        turns += engine__services[i](engine__polled);
+    return turns;
+}
+
 static DWORD WINAPI engine__run(void* unused) {
     HANDLE events[] = {engine__handed_over, engine__polled, engine__stepped};
     DWORD timeout = INFINITE;
@@ -260,6 +272,7 @@ static DWORD WINAPI engine__run(void* unused) {
             afd_submit(engine__polled, engine__is_wanted, engine__report);
             record_release_handles();
             turns = task_run();
+            turns += engine__run_services();
             ended = (unsigned) afd_collect(engine__is_wanted, engine__report);
         } while (turns + ended > 0);
 
@@ -332,6 +345,18 @@ int engine_start(void) {
         return -1;
     lock_release(&engine__lock);
     return 0;
+}
+
+int engine_serve(unsigned (*run)(HANDLE event)) {
+    int i = 0;
+    if (engine__need_thread() != 0)
+        return -1;
+    while (i < ENGINE__SERVICES && engine__services[i] != NULL && engine__services[i] != run)
+        i++;
+    if (i < ENGINE__SERVICES)
+        engine__services[i] = run;
+    lock_release(&engine__lock);
+    return i < ENGINE__SERVICES ? 0 : -1;
 }
 
 void engine_wake(void) {

@@ -23,6 +23,13 @@ int engine_adopt_task(struct task* task);
 /* Starts the thread where it does not run. Returns 0, or -1 where no thread can be had. */
 int engine_prepare(void);
 
+/* Has the engine's thread, which is started where it does not run, call the function in each of its
+ * rounds, without a lock. It may begin operations with the event, which is that thread's own, and
+ * returns how many it began or found ended; there is another round until nobody does either. To be
+ * told of more it needs engine_wake(). Saying it again does nothing. Returns 0, or -1 where no
+ * thread can be had. */
+int engine_serve(unsigned (*run)(HANDLE event));
+
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);
 
