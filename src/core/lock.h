@@ -17,6 +17,8 @@ typedef CRITICAL_SECTION lock_t;
 #define lock_load_pointer(place) (*(void* volatile*) (place))
 #define lock_store_pointer(place, value) \
     InterlockedExchangePointer((void* volatile*) (place), value)
+#define lock_load_byte(place) (*(const volatile unsigned char*) (place))
+#define lock_store_byte(place, value) (*(volatile unsigned char*) (place) = (value))
 #define lock_load_flags(place) (*(const volatile unsigned short*) (place))
 #define lock_store_flags(place, value) (*(volatile unsigned short*) (place) = (value))
 
@@ -31,6 +33,9 @@ typedef pthread_mutex_t lock_t;
 #define lock_release(lock) pthread_mutex_unlock(lock)
 #define lock_load_pointer(place) __atomic_load_n((void**) (place), __ATOMIC_ACQUIRE)
 #define lock_store_pointer(place, value) __atomic_store_n((void**) (place), value, __ATOMIC_RELEASE)
+#define lock_load_byte(place) __atomic_load_n((const unsigned char*) (place), __ATOMIC_RELAXED)
+#define lock_store_byte(place, value) \
+    __atomic_store_n((unsigned char*) (place), (unsigned char) (value), __ATOMIC_RELAXED)
 #define lock_load_flags(place) __atomic_load_n((const unsigned short*) (place), __ATOMIC_RELAXED)
 #define lock_store_flags(place, value) \
     __atomic_store_n((unsigned short*) (place), (unsigned short) (value), __ATOMIC_RELAXED)

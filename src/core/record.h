@@ -8,6 +8,7 @@
 struct operation;
 struct task;
 struct thread_job;
+struct rio_queue;
 
 /* What we know of one socket. It lies in the table and is touched under the table's lock only. */
 struct record {
@@ -38,6 +39,7 @@ struct record {
      */
     struct thread_job* worker;
     struct task* tasks; /* The operations that are in the engine's hands step by step. */
+    struct rio_queue* rio; /* The request queue of registered I/O. */
     HANDLE port;        /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX

@@ -5,6 +5,7 @@
 #include "core/table.h"
 #include "drivers/thread.h"
 #include "ext/cancel.h"
+#include "ext/rio_types.h"
 
 /* A new socket has a handle value that may have been another's; what we knew of that one ends here,
  * even if it was closed behind our back. */
@@ -75,28 +76,68 @@ static SOCKET creation__created_from(SOCKET s, int type, int info_type, DWORD du
     return creation__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
 }
 
+/* Registered I/O is ours, and carried out by overlapped calls. */
+static DWORD creation__host_flags(DWORD flags) {
+    if (!(flags & WSA_FLAG_REGISTERED_IO))
+        return flags;
+    return (flags & ~(DWORD) WSA_FLAG_REGISTERED_IO) | WSA_FLAG_OVERLAPPED;
+}
+
+static SOCKET creation__registered(SOCKET s, DWORD flags) {
+    if (s == INVALID_SOCKET || !(flags & WSA_FLAG_REGISTERED_IO))
+        return s;
+    record_find(s);
+    table_change_flags(s, TABLE_REGISTERED, 0);
+    record_release(s);
+    return s;
+}
+
 SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
                               GROUP group, DWORD flags) {
     struct creation__spares spares = {{0}, 0};
+    DWORD host_flags = creation__host_flags(flags);
     SOCKET s;
     do {
-        s = host.WSASocketA(family, type, protocol, info, group, flags);
+        s = host.WSASocketA(family, type, protocol, info, group, host_flags);
     } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
     creation__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
-        return creation__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
-    return creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
+        creation__created(s, type, !(host_flags & WSA_FLAG_OVERLAPPED));
+    else
+        creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, host_flags);
+    return creation__registered(s, flags);
 }
 
 SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                               GROUP group, DWORD flags) {
     struct creation__spares spares = {{0}, 0};
+    DWORD host_flags = creation__host_flags(flags);
     SOCKET s;
     do {
-        s = host.WSASocketW(family, type, protocol, info, group, flags);
+        s = host.WSASocketW(family, type, protocol, info, group, host_flags);
     } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
     creation__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
-        return creation__created(s, type, !(flags & WSA_FLAG_OVERLAPPED));
-    return creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, flags);
+        creation__created(s, type, !(host_flags & WSA_FLAG_OVERLAPPED));
+    else
+        creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, host_flags);
+    return creation__registered(s, flags);
+}
+
+/* An accepted socket has the properties of its listener. */
+static SOCKET creation__accepted(SOCKET listener, SOCKET s) {
+    if (s == INVALID_SOCKET || !(table_flags(listener) & TABLE_REGISTERED))
+        return s;
+    if (table_flags(s) != 0)
+        cancel_for_lost_handle(s);
+    return creation__registered(s, WSA_FLAG_REGISTERED_IO);
+}
+
+SOCKET WSAAPI door_accept(SOCKET s, struct sockaddr* name, int* length) {
+    return creation__accepted(s, host.accept(s, name, length));
+}
+
+SOCKET WSAAPI door_WSAAccept(SOCKET s, struct sockaddr* name, int* length,
+                             LPCONDITIONPROC condition, DWORD_PTR data) {
+    return creation__accepted(s, host.WSAAccept(s, name, length, condition, data));
 }

@@ -5,13 +5,16 @@
 #include "host/host.h"
 
 /* The doors that make sockets: they note what kind each is, and that we have seen it from the
- * start. */
+ * start. A socket that is accepted is noted only where its listener is one of registered I/O. */
 
 SOCKET WSAAPI door_socket(int family, int type, int protocol);
 SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
                               GROUP group, DWORD flags);
 SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                               GROUP group, DWORD flags);
+SOCKET WSAAPI door_accept(SOCKET s, struct sockaddr* name, int* length);
+SOCKET WSAAPI door_WSAAccept(SOCKET s, struct sockaddr* name, int* length,
+                             LPCONDITIONPROC condition, DWORD_PTR data);
 
 /* What they note of a socket: its type, or 0 for one that is not known; whether it was created
  * without WSA_FLAG_OVERLAPPED; and whether we see all that happens to it from now on. */

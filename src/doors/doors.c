@@ -17,6 +17,7 @@
 #include "ext/extensions.h"
 #include "ext/listener.h"
 #include "ext/options.h"
+#include "ext/rio_types.h"
 #include "host/memory.h"
 #include "host/module.h"
 
@@ -275,6 +276,9 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
         return doors__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
                                                      overlapped, routine));
+    if (code == SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER)
+        return doors__answer(extensions_get_functions(s, in, in_length, out, out_length, returned,
+                                                      overlapped, routine));
     if (controls_is_ours(code))
         return doors__answer(
             controls_call(s, code, in, in_length, out, out_length, returned, overlapped, routine));
@@ -395,6 +399,8 @@ static const struct interpose_entry doors__entries[] = {
     DOORS__ENTRY("ws2_32.dll", socket),
     DOORS__ENTRY("ws2_32.dll", WSASocketA),
     DOORS__ENTRY("ws2_32.dll", WSASocketW),
+    DOORS__ENTRY("ws2_32.dll", accept),
+    DOORS__ENTRY("ws2_32.dll", WSAAccept),
     DOORS__ENTRY("ws2_32.dll", closesocket),
     DOORS__ENTRY("ws2_32.dll", bind),
     DOORS__ENTRY("ws2_32.dll", connect),

@@ -9,6 +9,7 @@
 #include "core/task.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
+#include "ext/rio_queue.h"
 #include "host/log.h"
 
 /* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
@@ -88,9 +89,10 @@ void cancel_for_close(SOCKET s) {
         if (record->endless && host.CancelIoEx != NULL)
             host.CancelIoEx((HANDLE) s, NULL);
         task_close(record, 0);
+        rio_queue_close(record, 0);
         record_drop(s);
     }
-    table_change_flags(s, 0, 0xFF);
+    table_change_flags(s, 0, TABLE_ALL);
     record_release(s);
 }
 
@@ -100,9 +102,10 @@ void cancel_for_lost_handle(SOCKET s) {
         if (record_step(record, MACHINE_CLOSE) & MACHINE_ABORT)
             delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED, 0);
         task_close(record, 1);
+        rio_queue_close(record, 1);
         record_drop(s);
     }
-    table_change_flags(s, 0, 0xFF);
+    table_change_flags(s, 0, TABLE_ALL);
     record_release(s);
 }
 

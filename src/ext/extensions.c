@@ -9,6 +9,7 @@
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
 #include "ext/recvmsg.h"
+#include "ext/rio.h"
 #include "ext/sendmsg.h"
 #include "ext/sockaddrs.h"
 #include "ext/transmitfile.h"
@@ -59,8 +60,8 @@ static int extensions__is_socket(SOCKET s) {
 
 /* The host answers for the socket and completes the OVERLAPPED, and writes its own pointer, if it
  * has one, to a place of ours: in the program's buffer it could be read before it is replaced. */
-static int extensions__answer(SOCKET s, const GUID* guid, const void* function, void* out,
-                              DWORD* returned, WSAOVERLAPPED* overlapped,
+static int extensions__answer(SOCKET s, const GUID* guid, const void* function,
+                              WSAOVERLAPPED* overlapped,
                               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     static void* late_place; /* For an answer that comes after the call has returned. */
     void* place = NULL;
@@ -68,9 +69,6 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function, 
     DWORD bytes = 0;
     int error = 0;
 
-    memcpy(out, &function, sizeof function);
-    if (returned != NULL)
-        *returned = sizeof function;
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked,
                       overlapped != NULL ? &late_place : &place, sizeof place, &bytes, overlapped,
                       routine) != 0)
@@ -87,27 +85,74 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function, 
     return WSAENOTSOCK;
 }
 
+static int extensions__check(const void* in, DWORD in_length, void* out, DWORD out_length,
+                             size_t needed, const DWORD* returned,
+                             const WSAOVERLAPPED* overlapped) {
+    if (in_length < sizeof(GUID) || !memory_is_readable(in, sizeof(GUID)) || out_length < needed ||
+        !memory_is_writable(out, needed))
+        return WSAEFAULT;
+    if (returned == NULL ? overlapped == NULL : !memory_is_writable(returned, sizeof *returned))
+        return WSAEFAULT;
+    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
+        return WSAEFAULT;
+    return 0;
+}
+
+static void extensions__give(const void* answer, size_t size, void* out, DWORD* returned) {
+    memcpy(out, answer, size);
+    if (returned != NULL)
+        *returned = (DWORD) size;
+}
+
 int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
                             DWORD* returned, WSAOVERLAPPED* overlapped,
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     GUID guid;
     const void* function;
     DWORD bytes = 0;
+    int error =
+        extensions__check(in, in_length, out, out_length, sizeof function, returned, overlapped);
 
-    if (in_length < sizeof guid || !memory_is_readable(in, sizeof guid) ||
-        out_length < sizeof function || !memory_is_writable(out, sizeof function))
-        return WSAEFAULT;
-    if (returned == NULL ? overlapped == NULL : !memory_is_writable(returned, sizeof *returned))
-        return WSAEFAULT;
-    if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
-        return WSAEFAULT;
-
+    if (error != 0)
+        return error;
     memcpy(&guid, in, sizeof guid);
     function = extensions__find(&guid);
-    if (function != NULL)
-        return extensions__answer(s, &guid, function, out, returned, overlapped, routine);
+    if (function != NULL) {
+        extensions__give(&function, sizeof function, out, returned);
+        return extensions__answer(s, &guid, function, overlapped, routine);
+    }
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, out, out_length,
                       returned != NULL ? returned : &bytes, overlapped, routine) != 0)
         return WSAGetLastError();
     return 0;
+}
+
+int extensions_get_functions(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
+                             DWORD* returned, WSAOVERLAPPED* overlapped,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    static const GUID rio = WSAID_MULTIPLE_RIO;
+    static const GUID usual = WSAID_CONNECTEX;
+    const RIO_EXTENSION_FUNCTION_TABLE* table = rio_table();
+    DWORD bytes = 0;
+    int error;
+
+    /* The host knows best what it makes of what is not ours, but not that it may be unreadable. */
+    error = extensions__check(in, in_length, out, out_length, 0, returned, overlapped);
+    if (error != 0)
+        return error;
+    if (memcmp(in, &rio, sizeof rio) != 0) {
+        if (host.WSAIoctl(s, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, (void*) in, in_length,
+                          out, out_length, returned != NULL ? returned : &bytes, overlapped,
+                          routine) != 0)
+            return WSAGetLastError();
+        return 0;
+    }
+    error = extensions__check(in, in_length, out, out_length, sizeof *table, returned, overlapped);
+    if (error != 0) {
+        if (out_length < sizeof *table && returned != NULL)
+            *returned = sizeof *table;
+        return error;
+    }
+    extensions__give(table, sizeof *table, out, returned);
+    return extensions__answer(s, &usual, NULL, overlapped, routine);
 }

@@ -12,4 +12,11 @@ int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out
                             DWORD* returned, WSAOVERLAPPED* overlapped,
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
+/* WSAIoctl(SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER), in the same way: for WSAID_MULTIPLE_RIO
+ * the table of registered I/O, RIO_EXTENSION_FUNCTION_TABLE; where the buffer is too short for it,
+ * *returned is set to its size. */
+int extensions_get_functions(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
+                             DWORD* returned, WSAOVERLAPPED* overlapped,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
 #endif

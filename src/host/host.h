@@ -70,6 +70,11 @@ typedef NTSTATUS host_status;
       (SOCKET, WSAMSG*, DWORD, DWORD*, WSAOVERLAPPED*, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
     X(WS2_32, REQUIRED, BOOL, WSAAPI, WSAGetOverlappedResult, \
       (SOCKET, WSAOVERLAPPED*, DWORD*, BOOL, DWORD*)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, WSARecvFrom, \
+      (SOCKET, WSABUF*, DWORD, DWORD*, DWORD*, struct sockaddr*, int*, WSAOVERLAPPED*, \
+       LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(WS2_32, REQUIRED, SOCKET, WSAAPI, WSAAccept, \
+      (SOCKET, struct sockaddr*, int*, LPCONDITIONPROC, DWORD_PTR)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetOverlappedResult, (HANDLE, OVERLAPPED*, DWORD*, BOOL)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetQueuedCompletionStatus, \
@@ -113,6 +118,9 @@ typedef NTSTATUS host_status;
     /* Without it lines of the file hosts that are about IPv6 are not read. */ \
     X(NTDLL, OPTIONAL, host_status, NTAPI, RtlIpv6StringToAddressA, \
       (const char*, const char**, void*)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryEvent, (HANDLE, int, void*, ULONG, ULONG*)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryIoCompletion, \
+      (HANDLE, int, void*, ULONG, ULONG*)) \
     /* Exported by Wine only; its absence means that Wine's private ioctls are not to be tried. */ \
     X(NTDLL, OPTIONAL, const char*, CDECL, wine_get_version, (void))
 

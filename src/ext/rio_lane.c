@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/rio_lane.h"
+
+#include <stdlib.h>
+
+#include "core/status.h"
+#include "host/log.h"
+
+static struct rio_queue* rio_lane__handed_over; /* Under the lock. */
+static struct rio_queue* rio_lane__served;      /* The engine's own. */
+
+static void rio_list__init(struct rio_list* list) {
+    list->first = NULL;
+    list->end = &list->first;
+}
+
+void rio_list_append(struct rio_list* list, struct rio_request* request) {
+    request->next = NULL;
+    *list->end = request;
+    list->end = &request->next;
+}
+
+static struct rio_request* rio_list__pop(struct rio_list* list) {
+    struct rio_request* request = list->first;
+    list->first = request->next;
+    if (list->first == NULL)
+        list->end = &list->first;
+    return request;
+}
+
+static void rio_list__move(struct rio_list* to, struct rio_list* from) {
+    if (from->first == NULL)
+        return;
+    *to->end = from->first;
+    to->end = from->end;
+    rio_list__init(from);
+}
+
+void rio_lanes_init(struct rio_queue* queue) {
+    int i;
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        rio_list__init(&queue->lanes[i].deferred);
+        rio_list__init(&queue->lanes[i].ready);
+        rio_list__init(&queue->lanes[i].flight);
+    }
+}
+
+/* The engine takes all queues at once, so the first that is handed over wakes it for all. */
+static int rio_lane__hand_over(struct rio_queue* queue) {
+    int first = rio_lane__handed_over == NULL;
+    if (queue->is_handed_over)
+        return 0;
+    queue->is_handed_over = 1;
+    queue->next_handed_over = rio_lane__handed_over;
+    rio_lane__handed_over = queue;
+    return first;
+}
+
+int rio_lanes_commit(struct rio_queue* queue, enum rio_direction direction) {
+    struct rio_lane* lane = &queue->lanes[direction];
+    if (lane->deferred.first == NULL)
+        return 0;
+    rio_list__move(&lane->ready, &lane->deferred);
+    return rio_lane__hand_over(queue);
+}
+
+void rio_lanes_release(struct rio_completion* completion) {
+    struct rio_request* request = (struct rio_request*) completion;
+    struct rio_queue* queue = request->queue;
+    struct rio_lane* lane = &queue->lanes[request->direction];
+    lane->used--;
+    if (queue->is_closed)
+        rio_completions_take_back(lane->completions, 1);
+    free(request);
+    rio_queue_free_if_unused(queue);
+}
+
+static int rio_lane__uses(const struct rio_request* request, RIO_BUFFERID id) {
+    return request->has_data && request->parts[RIO_DATA].BufferId == id;
+}
+
+static unsigned rio_lane__cancel(const struct rio_list* list, RIO_BUFFERID id) {
+    struct rio_request* request;
+    unsigned count = 0;
+    for (request = list->first; request != NULL; request = request->next) {
+        if (!rio_lane__uses(request, id))
+            continue;
+        request->is_cancelled = 1;
+        count++;
+    }
+    return count;
+}
+
+unsigned rio_lanes_cancel_receives(struct rio_queue* queue, RIO_BUFFERID id, int* wakes) {
+    struct rio_lane* lane = &queue->lanes[RIO_RECEIVE];
+    unsigned count;
+    rio_lane__cancel(&lane->deferred, id);
+    rio_lane__cancel(&lane->ready, id);
+    count = rio_lane__cancel(&lane->flight, id);
+    if (count > 0) {
+        queue->has_cancelled = 1;
+        *wakes |= rio_lane__hand_over(queue);
+    }
+    return count;
+}
+
+unsigned rio_lanes_count_receives(const struct rio_queue* queue, RIO_BUFFERID id) {
+    const struct rio_request* request;
+    unsigned count = 0;
+    for (request = queue->lanes[RIO_RECEIVE].flight.first; request != NULL; request = request->next)
+        count += rio_lane__uses(request, id) && !rio_request_is_done(request);
+    return count;
+}
+
+/* What follows runs on the engine's thread. It alone begins requests and takes them out of flight,
+ * so that it may look at those without the lock. */
+
+/* A request is begun under the record's lock, so that a close either forbids it or finds it under
+ * way. */
+static void rio_lane__begin(struct rio_queue* queue, struct rio_request* request, HANDLE event) {
+    SOCKET handle = queue->socket.handle;
+    struct record* record = record_find(handle);
+    if (record == NULL || record->rio != queue || request->is_cancelled)
+        rio_request_refuse(request, WSA_OPERATION_ABORTED);
+    else
+        rio_request_begin(request, &queue->socket, event);
+    record_release(handle);
+}
+
+/* Behind a receive that waits for all nothing is begun: it would get what belongs to that one. */
+static struct rio_request* rio_lane__next_ready(struct rio_lane* lane) {
+    struct rio_request* request = NULL;
+    rio_lock();
+    if (lane->ready.first != NULL && !lane->is_barred) {
+        request = rio_list__pop(&lane->ready);
+        rio_list_append(&lane->flight, request);
+        lane->is_barred = request->waits_for_all;
+    }
+    rio_unlock();
+    return request;
+}
+
+static unsigned rio_lane__begin_ready(struct rio_queue* queue, struct rio_lane* lane,
+                                      HANDLE event) {
+    struct rio_request* request;
+    unsigned count = 0;
+    while ((request = rio_lane__next_ready(lane)) != NULL) {
+        rio_lane__begin(queue, request, event);
+        count++;
+    }
+    return count;
+}
+
+static unsigned rio_lane__report_done(struct rio_queue* queue, struct rio_lane* lane,
+                                      HANDLE event) {
+    struct rio_request* request;
+    unsigned count = 0;
+    while ((request = lane->flight.first) != NULL && rio_request_is_done(request)) {
+        count++;
+        if (!rio_request_finish(request, &queue->socket)) {
+            rio_lane__begin(queue, request, event);
+            continue;
+        }
+        log_trace("socket %#Ix %s of %lu bytes ended with %s (%ld)", (size_t) queue->socket.handle,
+                  request->direction == RIO_SEND ? "RIOSend" : "RIOReceive",
+                  request->completion.result.BytesTransferred,
+                  status_error_name(request->completion.result.Status),
+                  request->completion.result.Status);
+        rio_lock();
+        rio_list__pop(&lane->flight);
+        if (request->waits_for_all)
+            lane->is_barred = 0;
+        rio_completions_put(lane->completions, &request->completion);
+        rio_unlock();
+    }
+    return count;
+}
+
+static void rio_lane__cancel_marked(struct rio_queue* queue) {
+    SOCKET handle = queue->socket.handle;
+    struct record* record;
+    struct rio_request* request;
+
+    if (!queue->has_cancelled)
+        return;
+    queue->has_cancelled = 0;
+    record = record_find(handle);
+    for (request = queue->lanes[RIO_RECEIVE].flight.first; request != NULL;
+         request = request->next) {
+        if (!request->is_cancelled || request->is_cancelling || rio_request_is_done(request))
+            continue;
+        request->is_cancelling = 1;
+        if (record != NULL && record->rio == queue && host.CancelIoEx != NULL)
+            host.CancelIoEx((HANDLE) handle, &request->step);
+    }
+    record_release(handle);
+}
+
+static unsigned rio_lane__serve(struct rio_queue* queue, HANDLE event) {
+    unsigned count = 0;
+    int i;
+    rio_lane__cancel_marked(queue);
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        struct rio_lane* lane = &queue->lanes[i];
+        count += rio_lane__report_done(queue, lane, event);
+        count += rio_lane__begin_ready(queue, lane, event);
+    }
+    return count;
+}
+
+static int rio_lane__is_idle(const struct rio_queue* queue) {
+    return queue->lanes[RIO_RECEIVE].ready.first == NULL &&
+           queue->lanes[RIO_RECEIVE].flight.first == NULL &&
+           queue->lanes[RIO_SEND].ready.first == NULL &&
+           queue->lanes[RIO_SEND].flight.first == NULL;
+}
+
+/* Under the lock. */
+static void rio_lane__take_handed_over(void) {
+    while (rio_lane__handed_over != NULL) {
+        struct rio_queue* queue = rio_lane__handed_over;
+        rio_lane__handed_over = queue->next_handed_over;
+        queue->is_handed_over = 0;
+        if (queue->is_served)
+            continue;
+        queue->is_served = 1;
+        queue->next_served = rio_lane__served;
+        rio_lane__served = queue;
+    }
+}
+
+unsigned rio_lanes_run(HANDLE event) {
+    struct rio_queue** place = &rio_lane__served;
+    unsigned count = 0;
+
+    rio_lock();
+    rio_lane__take_handed_over();
+    rio_unlock();
+    while (*place != NULL) {
+        struct rio_queue* queue = *place;
+        count += rio_lane__serve(queue, event);
+        rio_lock();
+        if (rio_lane__is_idle(queue)) {
+            *place = queue->next_served;
+            queue->is_served = 0;
+            rio_queue_free_if_unused(queue);
+        } else {
+            place = &queue->next_served;
+        }
+        rio_unlock();
+    }
+    return count;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "ext/rio_queue.h"
+
+#include <stdlib.h>
+
+#include "core/engine.h"
+#include "core/table.h"
+#include "ext/rio_lane.h"
+#include "host/log.h"
+
+static struct rio_queue* rio_queue__first; /* Of all; under the lock. */
+
+static int rio_queue__describe(SOCKET handle, struct rio_socket* socket) {
+    WSAPROTOCOL_INFOW info;
+    int length = sizeof info;
+    if (host.getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
+        return WSAGetLastError() == WSANOTINITIALISED ? WSANOTINITIALISED : WSAENOTSOCK;
+    if (!(table_flags(handle) & TABLE_REGISTERED) ||
+        (info.iAddressFamily != AF_INET && info.iAddressFamily != AF_INET6) ||
+        (info.iSocketType != SOCK_STREAM && info.iSocketType != SOCK_DGRAM))
+        return WSAEOPNOTSUPP;
+    socket->handle = handle;
+    socket->family = info.iAddressFamily;
+    socket->is_stream = info.iSocketType == SOCK_STREAM;
+    return 0;
+}
+
+static int rio_queue__check_limits(const ULONG limits[], const ULONG buffers[]) {
+    int i;
+    if (limits[RIO_RECEIVE] == 0 && limits[RIO_SEND] == 0)
+        return WSAEINVAL;
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        if (buffers[i] > 1 || (buffers[i] == 0 && limits[i] != 0))
+            return WSAEINVAL;
+    }
+    return 0;
+}
+
+/* Under the lock: gets room for both directions, which may be in one completion queue, or none. */
+static int rio_queue__promise(struct rio_queue* queue, const ULONG more[]) {
+    int error = rio_completions_promise(queue->lanes[RIO_RECEIVE].completions, more[RIO_RECEIVE]);
+    if (error != 0)
+        return error;
+    error = rio_completions_promise(queue->lanes[RIO_SEND].completions, more[RIO_SEND]);
+    if (error != 0)
+        rio_completions_take_back(queue->lanes[RIO_RECEIVE].completions, more[RIO_RECEIVE]);
+    return error;
+}
+
+static void rio_queue__link(struct rio_queue* queue) {
+    queue->next = rio_queue__first;
+    queue->place = &rio_queue__first;
+    if (queue->next != NULL)
+        queue->next->place = &queue->next;
+    rio_queue__first = queue;
+}
+
+void rio_queue_free_if_unused(struct rio_queue* queue) {
+    int i;
+    if (!queue->is_closed || queue->is_served || queue->is_handed_over ||
+        queue->lanes[RIO_RECEIVE].used != 0 || queue->lanes[RIO_SEND].used != 0)
+        return;
+    for (i = 0; i < RIO_DIRECTIONS; i++)
+        rio_completions_let_go(queue->lanes[i].completions);
+    *queue->place = queue->next;
+    if (queue->next != NULL)
+        queue->next->place = queue->place;
+    free(queue);
+}
+
+/* Under the record's lock and ours. */
+static uintptr_t rio_queue__add(struct record* record, struct rio_queue* queue,
+                                const ULONG limits[], const RIO_CQ completions[], int* error) {
+    int i;
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        queue->lanes[i].completions = rio_completions_find(completions[i]);
+        queue->lanes[i].limit = limits[i];
+    }
+    *error = WSAEINVAL;
+    if (queue->lanes[RIO_RECEIVE].completions == NULL || queue->lanes[RIO_SEND].completions == NULL)
+        return 0;
+    *error = rio_queue__promise(queue, limits);
+    if (*error != 0)
+        return 0;
+    queue->id = rio_add(RIO_REQUESTS, queue);
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        if (queue->id != 0)
+            rio_completions_hold(queue->lanes[i].completions);
+        else
+            rio_completions_take_back(queue->lanes[i].completions, limits[i]);
+    }
+    if (queue->id == 0) {
+        *error = WSAENOBUFS;
+        return 0;
+    }
+    rio_queue__link(queue);
+    record->rio = queue;
+    return queue->id;
+}
+
+RIO_RQ rio_queue_create(SOCKET handle, const ULONG limits[RIO_DIRECTIONS],
+                        const ULONG buffers[RIO_DIRECTIONS],
+                        const RIO_CQ completions[RIO_DIRECTIONS], void* context, int* error) {
+    struct rio_queue* queue;
+    struct record* record;
+    uintptr_t id = 0;
+
+    *error = rio_queue__check_limits(limits, buffers);
+    if (*error != 0)
+        return RIO_INVALID_RQ;
+    *error = WSAENOBUFS;
+    queue = calloc(1, sizeof *queue);
+    if (queue == NULL)
+        return RIO_INVALID_RQ;
+    rio_lanes_init(queue);
+    queue->context = (ULONG_PTR) context;
+    *error = rio_queue__describe(handle, &queue->socket);
+    if (*error == 0 && engine_serve(rio_lanes_run) != 0)
+        *error = WSAENOBUFS;
+    if (*error != 0) {
+        free(queue);
+        return RIO_INVALID_RQ;
+    }
+
+    record = record_need(handle);
+    *error = record == NULL ? WSAENOBUFS : WSAEINVAL;
+    if (record != NULL && record->rio == NULL) {
+        rio_lock();
+        id = rio_queue__add(record, queue, limits, completions, error);
+        rio_unlock();
+    }
+    record_release(handle);
+    if (id == 0)
+        free(queue);
+    else
+        log_info("socket %#Ix has RIO request queue %#Ix for %lu receives and %lu sends",
+                 (size_t) handle, (size_t) id, limits[RIO_RECEIVE], limits[RIO_SEND]);
+    return (RIO_RQ) id;
+}
+
+/* Under the lock. What one direction gives up may be what the other needs, and is taken back
+ * where that is not enough. */
+static int rio_queue__resize(struct rio_queue* queue, const ULONG limits[]) {
+    ULONG more[RIO_DIRECTIONS], less[RIO_DIRECTIONS];
+    int error, i;
+
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        const struct rio_lane* lane = &queue->lanes[i];
+        if (limits[i] < lane->used)
+            return WSAETOOMANYREFS;
+        more[i] = limits[i] > lane->limit ? limits[i] - lane->limit : 0;
+        less[i] = limits[i] < lane->limit ? lane->limit - limits[i] : 0;
+    }
+    for (i = 0; i < RIO_DIRECTIONS; i++)
+        rio_completions_take_back(queue->lanes[i].completions, less[i]);
+    error = rio_queue__promise(queue, more);
+    if (error != 0) {
+        rio_queue__promise(queue, less);
+        return error;
+    }
+    for (i = 0; i < RIO_DIRECTIONS; i++)
+        queue->lanes[i].limit = limits[i];
+    return 0;
+}
+
+int rio_queue_resize(RIO_RQ id, const ULONG limits[RIO_DIRECTIONS]) {
+    struct rio_queue* queue;
+    int error = WSAEINVAL;
+
+    rio_lock();
+    queue = rio_find(RIO_REQUESTS, id);
+    if (queue != NULL && (limits[RIO_RECEIVE] != 0 || limits[RIO_SEND] != 0))
+        error = rio_queue__resize(queue, limits);
+    rio_unlock();
+    return error;
+}
+
+/* Under the lock: whether the queue can take one more. */
+static int rio_queue__check(const struct rio_queue* queue, enum rio_direction direction) {
+    if (queue == NULL || !rio_completions_is_open(queue->lanes[direction].completions))
+        return WSAEINVAL;
+    return queue->lanes[direction].used < queue->lanes[direction].limit ? 0 : WSAENOBUFS;
+}
+
+/* Under the lock. */
+static void rio_queue__take(struct rio_queue* queue, struct rio_request* request) {
+    request->queue = queue;
+    request->completion.release = rio_lanes_release;
+    request->completion.result.SocketContext = queue->context;
+    queue->lanes[request->direction].used++;
+    rio_list_append(&queue->lanes[request->direction].deferred, request);
+}
+
+int rio_queue_request(RIO_RQ id, enum rio_direction direction,
+                      const struct rio_arguments* arguments) {
+    struct rio_request* request = NULL;
+    struct rio_queue* queue;
+    struct rio_socket socket;
+    int error, wakes = 0;
+
+    rio_lock();
+    queue = rio_find(RIO_REQUESTS, id);
+    error = rio_queue__check(queue, direction);
+    if (error == 0)
+        socket = queue->socket;
+    rio_unlock();
+    if (error == 0)
+        error = rio_request_new(&socket, direction, arguments, &request);
+    if (error != 0)
+        return error;
+
+    /* The queue may have gone while the arguments were looked at. */
+    rio_lock();
+    queue = rio_find(RIO_REQUESTS, id);
+    error = rio_queue__check(queue, direction);
+    if (error == 0) {
+        queue->socket = socket;
+        rio_queue__take(queue, request);
+        if (!(arguments->flags & RIO_MSG_DEFER))
+            wakes = rio_lanes_commit(queue, direction);
+    }
+    rio_unlock();
+    if (error != 0)
+        free(request);
+    if (wakes)
+        engine_wake();
+    return error;
+}
+
+int rio_queue_commit(RIO_RQ id, enum rio_direction direction) {
+    struct rio_queue* queue;
+    int wakes = 0;
+    rio_lock();
+    queue = rio_find(RIO_REQUESTS, id);
+    if (queue != NULL)
+        wakes = rio_lanes_commit(queue, direction);
+    rio_unlock();
+    if (wakes)
+        engine_wake();
+    return queue != NULL ? 0 : WSAEINVAL;
+}
+
+/* How often, at intervals of a millisecond, the host is looked at for having let go of a buffer. */
+#define RIO_QUEUE__LOOKS 200
+
+void rio_queue_deregister(RIO_BUFFERID id) {
+    struct rio_queue* queue;
+    int known, wakes = 0, looks = host.CancelIoEx != NULL ? RIO_QUEUE__LOOKS : 0;
+    unsigned uses = 0;
+
+    rio_lock();
+    known = rio_deregister(id);
+    for (queue = rio_queue__first; known && queue != NULL; queue = queue->next)
+        uses += rio_lanes_cancel_receives(queue, id, &wakes);
+    rio_unlock();
+    if (wakes)
+        engine_wake();
+
+    for (; uses > 0 && looks > 0; looks--) {
+        Sleep(1);
+        rio_lock();
+        for (uses = 0, queue = rio_queue__first; queue != NULL; queue = queue->next)
+            uses += rio_lanes_count_receives(queue, id);
+        rio_unlock();
+    }
+}
+
+void rio_queue_close(struct record* record, int is_closed) {
+    struct rio_queue* queue = record->rio;
+    int i, busy = 0, wakes = 0;
+    if (queue == NULL)
+        return;
+    record->rio = NULL;
+    log_info("socket %#Ix with RIO request queue %#Ix is closed", (size_t) record->handle,
+             (size_t) queue->id);
+    rio_lock();
+    rio_remove(RIO_REQUESTS, (void*) queue->id);
+    queue->is_closed = 1;
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        struct rio_lane* lane = &queue->lanes[i];
+        rio_completions_take_back(lane->completions, lane->limit - lane->used);
+        busy |= lane->flight.first != NULL;
+        wakes |= rio_lanes_commit(queue, (enum rio_direction) i);
+    }
+    rio_queue_free_if_unused(queue);
+    rio_unlock();
+    /* Everything of the socket is about to end, so all of it may be named at once. */
+    if (busy && !is_closed && host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) record->handle, NULL);
+    if (wakes)
+        engine_wake();
+}
