@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/probe.h"
 
+#include "ext/rio_types.h"
+
 #include <mstcpip.h>
 #include <mswsock.h>
 #include <stdio.h>
@@ -11,9 +13,6 @@
 #endif
 #ifndef SIO_BASE_HANDLE
 #define SIO_BASE_HANDLE _WSAIOR(IOC_WS2, 34)
-#endif
-#ifndef SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER
-#define SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER _WSAIORW(IOC_WS2, 36)
 #endif
 #ifndef SIO_IDEAL_SEND_BACKLOG_QUERY
 #define SIO_IDEAL_SEND_BACKLOG_QUERY _IOR('t', 123, ULONG)
@@ -30,8 +29,7 @@ static const GUID ask__transmit_packets = WSAID_TRANSMITPACKETS;
 static const GUID ask__recv_msg = WSAID_WSARECVMSG;
 static const GUID ask__send_msg = {
     0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}};
-static const GUID ask__rio = {
-    0x8509e081, 0x96dd, 0x4005, {0xb1, 0x65, 0x9e, 0x2e, 0xe8, 0xc7, 0x9e, 0x3f}};
+static const GUID ask__rio = WSAID_MULTIPLE_RIO;
 
 /* An error that no function gives; one that is still there tells that nothing was done. */
 #define ASK__UNTOUCHED 0x5AFE
@@ -173,6 +171,31 @@ static void ask__function(const struct probe_api* api, SOCKET s, struct probe_an
         ask__set(row, 0, "a stub that does nothing");
 }
 
+/* Given as a whole table. A completion queue of no size is refused by what is real. */
+static void ask__registered_io(const struct probe_api* api, SOCKET s,
+                               struct probe_answers* answers) {
+    struct probe_answer* row = ask__row(answers, "function", "Registered I/O");
+    RIO_EXTENSION_FUNCTION_TABLE table = {0};
+    GUID asked = ask__rio;
+    DWORD bytes = 0;
+
+    if (api->WSAIoctl(s, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &table,
+                      sizeof table, &bytes, NULL, NULL) != 0) {
+        ask__set(row, 0, probe_error(WSAGetLastError()));
+        return;
+    }
+    if (table.RIOCreateCompletionQueue == NULL) {
+        ask__set(row, 0, "success without a table");
+        return;
+    }
+    ask__name_module(row, (const void*) table.RIOCreateCompletionQueue);
+    WSASetLastError(ASK__UNTOUCHED);
+    if (table.RIOCreateCompletionQueue(0, NULL) == RIO_INVALID_CQ && WSAGetLastError() == WSAEINVAL)
+        ask__set(row, 1, "yes");
+    else
+        ask__set(row, 0, "a stub that does nothing");
+}
+
 static void ask__ioctl(const struct probe_api* api, SOCKET s, struct probe_answers* answers,
                        const char* name, DWORD code, const void* in, DWORD in_length,
                        DWORD out_length) {
@@ -266,9 +289,7 @@ void probe_ask(const struct probe_api* api, struct probe_answers* answers) {
     ask__function(api, tcp, answers, "TransmitPackets", &ask__transmit_packets);
     ask__function(api, udp, answers, "WSARecvMsg", &ask__recv_msg);
     ask__function(api, udp, answers, "WSASendMsg", &ask__send_msg);
-    /* It is given as a whole table, which begins with its size. */
-    ask__ioctl(api, tcp, answers, "Registered I/O", SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER,
-               &ask__rio, sizeof ask__rio, 15 * sizeof(void*));
+    ask__registered_io(api, tcp, answers);
     ask__ioctls(api, tcp, udp, answers);
     ask__options(api, tcp, answers);
     closesocket(tcp);
