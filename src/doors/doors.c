@@ -68,6 +68,13 @@ static void doors__closing(SOCKET s) {
     SetLastError(error);
 }
 
+static void doors__closed(SOCKET s) {
+    DWORD error = GetLastError();
+    cancel_after_close(s);
+    record_release_handles();
+    SetLastError(error);
+}
+
 static int WSAAPI door_closesocket(SOCKET s) {
     int result;
     /* After the last WSACleanup the host refuses, and the socket lives on. */
@@ -75,7 +82,7 @@ static int WSAAPI door_closesocket(SOCKET s) {
         return host.closesocket(s);
     doors__closing(s);
     result = host.closesocket(s);
-    record_release_handles();
+    doors__closed(s);
     return result;
 }
 
@@ -85,7 +92,7 @@ static BOOL WINAPI door_CloseHandle(HANDLE handle) {
         return host.CloseHandle(handle);
     doors__closing((SOCKET) handle);
     result = host.CloseHandle(handle);
-    record_release_handles();
+    doors__closed((SOCKET) handle);
     return result;
 }
 

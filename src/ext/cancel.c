@@ -80,6 +80,7 @@ void cancel_for_close(SOCKET s) {
                  machine_state_name((enum machine_state) record->machine.state));
         stats_count_close(record);
         actions = record_step(record, MACHINE_CLOSE);
+        record->operation = NULL;
         if (actions & MACHINE_ABORT)
             delivery_complete(record, record->overlapped, STATUS__CANCELLED, 0);
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
@@ -90,9 +91,20 @@ void cancel_for_close(SOCKET s) {
             host.CancelIoEx((HANDLE) s, NULL);
         task_close(record, 0);
         rio_queue_close(record, 0);
-        record_drop(s);
+    } else {
+        table_change_flags(s, 0, TABLE_ALL);
     }
-    table_change_flags(s, 0, TABLE_ALL);
+    record_release(s);
+}
+
+void cancel_after_close(SOCKET s) {
+    struct record* record = record_find(s);
+    if (record != NULL && record->machine.state == MACHINE_CLOSED) {
+        task_close(record, 1);
+        rio_queue_close(record, 1);
+        record_drop(s);
+        table_change_flags(s, 0, TABLE_ALL);
+    }
     record_release(s);
 }
 

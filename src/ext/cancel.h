@@ -12,8 +12,13 @@
 int cancel_operation(SOCKET s, const OVERLAPPED* overlapped);
 int cancel_own_operation(SOCKET s);
 
-/* The socket is about to be closed: ends its operation and forgets the socket. */
+/* The socket is about to be closed: ends its operation. What is known of the socket stays until it
+ * is closed, so that a call which another thread makes meanwhile does not take it for a new one.
+ */
 void cancel_for_close(SOCKET s);
+
+/* The socket is closed: forgets it, unless its handle's value is known for another by now. */
+void cancel_after_close(SOCKET s);
 
 /* The socket was closed by a way that does not lead through us: the same, without touching what may
  * be another's handle by now. */

@@ -211,6 +211,9 @@ static int connectex__start(struct record* record, const struct driver_request* 
     int survives = connectex__survives(record, request->overlapped);
     int error = 0;
 
+    /* Another thread is closing the socket, and what it could report to is noted there only. */
+    if (record->machine.state == MACHINE_CLOSED)
+        return WSAENOTSOCK;
     if (machine_is_connecting(&record->machine))
         return WSAEALREADY;
     if (!machine_may_connect(&record->machine))
