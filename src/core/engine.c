@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine.h"
 
+#include <stdlib.h>
+
 #include "core/guard.h"
 #include "core/lock.h"
 #include "core/once.h"
@@ -27,7 +29,15 @@ static HANDLE engine__polled;
 /* For the steps that threads of the program begin; they see to it that none is missed (task.c). */
 static HANDLE engine__stepped;
 
+/* A send to be cancelled, named by its socket and the program's OVERLAPPED. */
+struct engine__cancel {
+    struct engine__cancel* next;
+    SOCKET handle;
+    const OVERLAPPED* overlapped;
+};
+
 /* Under the lock. */
+static struct engine__cancel* engine__cancels;
 static struct operation* engine__inbox;
 static struct task* engine__tasks;
 
@@ -254,6 +264,31 @@ static unsigned engine__run_services(void) {
     return turns;
 }
 
+/* Whether the send is still that one is looked at under the record's lock, so that the socket
+ * cannot be closed meanwhile. */
+static void engine__cancel_send(const struct engine__cancel* cancel) {
+    const struct record* record = record_find(cancel->handle);
+    if (record != NULL && record->overlapped == cancel->overlapped && record->by_engine &&
+        !record->finished && machine_is_carried(&record->machine))
+        host.CancelIo((HANDLE) cancel->handle);
+    record_release(cancel->handle);
+}
+
+static void engine__take_cancels(void) {
+    struct engine__cancel* cancel;
+    struct engine__cancel* next;
+
+    lock_acquire(&engine__lock);
+    cancel = engine__cancels;
+    engine__cancels = NULL;
+    lock_release(&engine__lock);
+    for (; cancel != NULL; cancel = next) {
+        next = cancel->next;
+        engine__cancel_send(cancel);
+        free(cancel);
+    }
+}
+
 static DWORD WINAPI engine__run(void* unused) {
     HANDLE events[] = {engine__handed_over, engine__polled, engine__stepped};
     DWORD timeout = INFINITE;
@@ -266,6 +301,7 @@ static DWORD WINAPI engine__run(void* unused) {
          * here and now, without another wait. Nothing is begun between the last look at the polls
          * and steps and the wait. */
         do {
+            engine__take_cancels();
             engine__take_inbox();
             engine__collect_connects();
             record_hold_handles();
@@ -340,11 +376,17 @@ int engine_adopt_task(struct task* task) {
     return 0;
 }
 
-int engine_start(void) {
-    if (engine__need_thread() != 0)
-        return -1;
+void engine_cancel(const struct record* record) {
+    struct engine__cancel* cancel = malloc(sizeof *cancel);
+    if (cancel == NULL)
+        return;
+    cancel->handle = record->handle;
+    cancel->overlapped = record->overlapped;
+    lock_acquire(&engine__lock);
+    cancel->next = engine__cancels;
+    engine__cancels = cancel;
     lock_release(&engine__lock);
-    return 0;
+    engine_wake();
 }
 
 int engine_serve(unsigned (*run)(HANDLE event)) {

@@ -3,13 +3,11 @@
 #define WSEXT_CORE_ENGINE_H
 
 #include "core/operation.h"
+#include "core/record.h"
 #include "core/task.h"
 
 /* The completion core: one thread, started with the first operation that needs it, which learns the
  * outcome of each watched connect and feeds it to the socket's state machine. */
-
-/* Starts the engine's thread where it does not run. Returns 0, or -1 where no thread can be had. */
-int engine_start(void);
 
 /* Hands an operation to the engine's thread, starting it where it does not run. The operation must
  * be in its record, the machine in MACHINE_CONNECTING, or under guard, or one that a worker of the
@@ -29,6 +27,11 @@ int engine_prepare(void);
  * told of more it needs engine_wake(). Saying it again does nothing. Returns 0, or -1 where no
  * thread can be had. */
 int engine_serve(unsigned (*run)(HANDLE event));
+
+/* Under the record's lock: has the thread cancel the send that it began with the program's
+ * OVERLAPPED. For a host without CancelIoEx, which cancels for the calling thread only, and then
+ * all that this thread began on the socket. */
+void engine_cancel(const struct record* record);
 
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);

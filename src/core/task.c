@@ -130,6 +130,18 @@ static void task__cancel_step(struct task* task) {
         host.CancelIoEx((HANDLE) task->handle, &task->step);
 }
 
+/* A host without CancelIoEx cancels for the calling thread only. This is the engine's, which began
+ * the step unless the program's thread did in its call; other sends that it began on the socket go
+ * with it. */
+static void task__cancel_here(struct task* task) {
+    if (host.CancelIoEx != NULL || task->ending == TASK__LIVE)
+        return;
+    record_find(task->handle);
+    if (task->ending == TASK__CANCELLED && !task__step_is_done(task))
+        host.CancelIo((HANDLE) task->handle);
+    record_release(task->handle);
+}
+
 unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD owner) {
     struct task* task;
     unsigned count = 0;
@@ -327,6 +339,7 @@ unsigned task_run(void) {
     while (*place != NULL) {
         struct task* task = *place;
         if (!task__is_due(task)) {
+            task__cancel_here(task);
             place = &task->next;
             continue;
         }

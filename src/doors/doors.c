@@ -379,13 +379,22 @@ static BOOL WINAPI door_CancelIo(HANDLE file) {
     return host.CancelIo(file);
 }
 
+/* ReactOS exports it from newer builds only, and there as a stub; what is not ours cannot be
+ * cancelled then. */
+static BOOL doors__cancel_by_host(HANDLE file, OVERLAPPED* overlapped) {
+    if (host.CancelIoEx != NULL)
+        return host.CancelIoEx(file, overlapped);
+    SetLastError(ERROR_NOT_FOUND);
+    return FALSE;
+}
+
 static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
     int ours = doors__has_record((SOCKET) file) && cancel_operation((SOCKET) file, overlapped);
     DWORD error = GetLastError();
     /* Other operations of the handle are the host's; that it finds none is then no failure. */
     if (ours && overlapped != NULL)
         return TRUE;
-    if (host.CancelIoEx(file, overlapped))
+    if (doors__cancel_by_host(file, overlapped))
         return TRUE;
     if (!ours || GetLastError() != ERROR_NOT_FOUND)
         return FALSE;

@@ -278,7 +278,7 @@ DWORD thread_tend(void) {
 static int thread__submit(struct thread_job* job) {
     int must_wait;
     once_run(&thread__once, thread__init);
-    if (thread__work == NULL || engine_start() != 0)
+    if (thread__work == NULL || engine_prepare() != 0)
         return -1;
     lock_acquire(&thread__lock);
     if (thread__queued >= thread__idle && thread__workers < THREAD__FEW && !thread__add_worker() &&

@@ -19,6 +19,8 @@ static void cancel__carried(const struct record* record) {
         return;
     if (host.CancelIoEx != NULL)
         host.CancelIoEx((HANDLE) record->handle, record->overlapped);
+    else if (record->by_engine)
+        engine_cancel(record);
     else
         host.CancelIo((HANDLE) record->handle);
 }

@@ -129,6 +129,9 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
     DWORD sent, flags;
     int error = 0;
 
+    /* What would have to be waited for could not be given up again. */
+    if (!may_wait && host.CancelIoEx == NULL)
+        return WSAEWOULDBLOCK;
     overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (overlapped.hEvent == NULL)
         return WSAENOBUFS;
@@ -136,7 +139,7 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
     if (host.WSASend(s, &nothing, 1, &sent, 0, &overlapped, NULL) != 0)
         error = WSAGetLastError();
     if (error == WSA_IO_PENDING) {
-        if (!may_wait && host.CancelIoEx != NULL)
+        if (!may_wait)
             host.CancelIoEx((HANDLE) s, &overlapped);
         error = host.WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags) ? 0 : WSAGetLastError();
         if (error == WSA_OPERATION_ABORTED && !may_wait)
