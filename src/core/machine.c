@@ -183,6 +183,10 @@ int machine_is_default_state(const struct machine* machine) {
     return machine->state == MACHINE_SENDING || machine->state == MACHINE_CONNECTED;
 }
 
+int machine_is_connected(const struct machine* machine) {
+    return machine_is_default_state(machine) || machine->state == MACHINE_UPDATED;
+}
+
 const char* machine_state_name(enum machine_state state) {
     static const char* const names[MACHINE_STATE_COUNT] = {
         "unconnected", "connecting", "sending",       "connected", "updated",

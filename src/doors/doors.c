@@ -20,6 +20,7 @@
 #include "ext/rio_types.h"
 #include "host/memory.h"
 #include "host/module.h"
+#include "host/seconds.h"
 
 #ifndef TCP_FASTOPEN
 #define TCP_FASTOPEN 15
@@ -148,8 +149,13 @@ static int doors__call_wsa_connect(SOCKET s, const void* arguments) {
 
 static int doors__forbids_connect(SOCKET s) {
     struct record* record = record_find(s);
+    DWORD seconds;
     int error = 0;
-    if (record != NULL && !machine_may_connect(&record->machine))
+    /* To ReactOS a connect on a connected socket is a success. */
+    if (record != NULL && machine_is_connected(&record->machine) &&
+        seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
+        error = WSAEISCONN;
+    else if (record != NULL && !machine_may_connect(&record->machine))
         error = machine_is_connecting(&record->machine) ? WSAEALREADY : WSAEINVAL;
     else if (record != NULL && record->worker != NULL)
         error = WSAEALREADY; /* Cancelled, and still at work. */

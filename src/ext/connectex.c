@@ -108,7 +108,8 @@ int connectex_is_in_progress(SOCKET s) {
     struct sockaddr_storage name;
     int length = sizeof name;
     DWORD seconds;
-    return host.getsockname(s, (struct sockaddr*) &name, &length) == 0 &&
+    return host.wine_get_version != NULL &&
+           host.getsockname(s, (struct sockaddr*) &name, &length) == 0 &&
            !connectex__is_listening(s) && seconds_connected(s, &seconds) == 0 &&
            seconds == SECONDS_NEVER;
 }
