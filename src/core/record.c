@@ -63,11 +63,22 @@ unsigned record_step(struct record* record, enum machine_event event) {
     return actions;
 }
 
+void record_select(struct record* record, const struct record_selection* selection) {
+    free(record->selection);
+    record->selection = NULL;
+    if (selection->events == 0)
+        return;
+    record->selection = malloc(sizeof *selection);
+    if (record->selection != NULL)
+        *record->selection = *selection;
+}
+
 void record_drop(SOCKET handle) {
     /* The lock is recursive on Windows, so the look-up can be repeated under it. */
     struct record* record = table_lock(handle);
     if (record != NULL) {
         table_set_record(handle, NULL);
+        free(record->selection);
         free(record);
     }
     table_unlock(handle);

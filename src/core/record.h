@@ -10,6 +10,14 @@ struct task;
 struct thread_job;
 struct rio_queue;
 
+/* What WSAEventSelect or WSAAsyncSelect asked for. */
+struct record_selection {
+    HANDLE event; /* Of the former, with window NULL. */
+    HWND window;
+    u_int message;
+    long events;
+};
+
 /* What we know of one socket. It lies in the table and is touched under the table's lock only. */
 struct record {
     SOCKET handle;
@@ -21,7 +29,6 @@ struct record {
     unsigned char endless;    /* Operations that the host cancels by request only are pending. */
     unsigned char fast_open;  /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
     unsigned char modes;      /* The completion notification modes that the program has set. */
-    unsigned char selects;    /* WSAEventSelect or WSAAsyncSelect is in force. */
     unsigned char is_plain;   /* The program itself began a non-blocking connect. */
     unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
     unsigned char counted;    /* The statistics wait for the operation's end. */
@@ -34,7 +41,8 @@ struct record {
     unsigned peer;            /* A digest of the address that is connected to. */
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
     OVERLAPPED* overlapped;
-    struct operation* operation; /* Set while the machine is connecting. */
+    struct record_selection* selection; /* NULL while none is in force. */
+    struct operation* operation;        /* Set while the machine is connecting. */
     /* What a worker of the thread driver still does with the socket, also after it was cancelled.
      */
     struct thread_job* worker;
@@ -56,6 +64,10 @@ void record_release(SOCKET handle);
 /* Under the lock: feeds an event to the record's state machine, as machine_step(), and notes what
  * comes of it in log and statistics. */
 unsigned record_step(struct record* record, enum machine_event event);
+
+/* Under the lock: notes the selection that is in force from now on, which is copied; one without
+ * events is none. */
+void record_select(struct record* record, const struct record_selection* selection);
 
 /* While the handles are held, no socket that has a record is closed: who closes one holds them,
  * too, from before the record goes until the handle is gone. The engine holds them while it names

@@ -307,26 +307,27 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
 }
 
 /* Both make the socket non-blocking, and switching them off leaves it so. */
-static void doors__selected(SOCKET s, long events) {
+static void doors__selected(SOCKET s, HANDLE event, HWND window, u_int message, long events) {
+    const struct record_selection selection = {event, window, message, events};
     struct record* record;
     doors__set_nonblocking(s, 1);
     record = record_need(s);
     if (record != NULL)
-        record->selects = events != 0;
+        record_select(record, &selection);
     record_release(s);
 }
 
 static int WSAAPI door_WSAEventSelect(SOCKET s, WSAEVENT event, long events) {
     int result = host.WSAEventSelect(s, event, events);
     if (result == 0)
-        doors__selected(s, events);
+        doors__selected(s, event, NULL, 0, events);
     return result;
 }
 
 static int WSAAPI door_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events) {
     int result = host.WSAAsyncSelect(s, window, message, events);
     if (result == 0)
-        doors__selected(s, events);
+        doors__selected(s, NULL, window, message, events);
     return result;
 }
 

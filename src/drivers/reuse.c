@@ -217,7 +217,7 @@ int reuse_socket(struct record* record) {
     int error;
 
     /* Wine remembers with the handle which events it has reported. */
-    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selects ||
+    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selection != NULL ||
         reuse__get_kind(s, &kind) != 0 || reuse__has_unknown_port(record))
         return WSAEOPNOTSUPP;
     if (reuse__is_reset(s))

@@ -127,16 +127,39 @@ static int thread__is_wanted(struct thread_job* job) {
     return wanted;
 }
 
-/* Sets the socket's mode on the host, while the program's wish is only noted. */
-static int thread__switch(struct thread_job* job, u_long nonblocking) {
+/* Makes the socket blocking, while what the program wants meanwhile is only noted. Where events of
+ * the socket are selected for, it has to stay non-blocking, so they are not, for that time. */
+static int thread__make_blocking(struct thread_job* job) {
     struct record* record = record_find(job->handle);
+    u_long nonblocking = 0;
     int done = 0;
     if (record != NULL && record->worker == job) {
+        if (record->selection != NULL)
+            host.WSAEventSelect(job->handle, NULL, 0);
         done = host.ioctlsocket(job->handle, FIONBIO, &nonblocking) == 0;
-        record->keeps_mode = done && !nonblocking;
+        record->keeps_mode = (unsigned char) done;
     }
     record_release(job->handle);
     return done;
+}
+
+static void thread__restore_mode(struct thread_job* job) {
+    struct record* record = record_find(job->handle);
+    unsigned flags = table_flags(job->handle);
+    u_long nonblocking = !(flags & TABLE_SEEN) || (flags & TABLE_NONBLOCKING);
+    const struct record_selection* selection;
+
+    if (record != NULL && record->worker == job) {
+        record->keeps_mode = 0;
+        host.ioctlsocket(job->handle, FIONBIO, &nonblocking);
+        selection = record->selection;
+        if (selection != NULL && selection->window == NULL)
+            host.WSAEventSelect(job->handle, selection->event, selection->events);
+        else if (selection != NULL)
+            host.WSAAsyncSelect(job->handle, selection->window, selection->message,
+                                selection->events);
+    }
+    record_release(job->handle);
 }
 
 static int thread__call(const struct thread_job* job) {
@@ -181,11 +204,10 @@ static int thread__connect(struct thread_job* job) {
     /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
     if (error == WSAECONNABORTED)
         error = thread__call(job);
-    if (error == WSAEINVAL && (!(flags & TABLE_SEEN) || (flags & TABLE_NONBLOCKING)) &&
-        thread__switch(job, 0)) {
-        error = thread__call(job);
-        thread__switch(job, !(flags & TABLE_SEEN) ||
-                                (table_flags(job->handle) & TABLE_NONBLOCKING) != 0);
+    if (error == WSAEINVAL && (!(flags & TABLE_SEEN) || (flags & TABLE_NONBLOCKING))) {
+        if (thread__make_blocking(job))
+            error = thread__call(job);
+        thread__restore_mode(job);
     }
     return error == WSAEWOULDBLOCK ? thread__wait(job) : error;
 }
