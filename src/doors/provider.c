@@ -108,9 +108,12 @@ void wsext_socket_closes(SOCKET s) {
 }
 
 void wsext_socket_closed(SOCKET s) {
-    (void) s;
-    if (!provider__is_deaf())
+    DWORD error = GetLastError();
+    if (!provider__is_deaf()) {
+        cancel_after_close(s);
         record_release_handles();
+    }
+    SetLastError(error);
 }
 
 static void provider__change_flags(SOCKET s, unsigned set, unsigned clear) {
