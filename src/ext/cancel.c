@@ -25,6 +25,12 @@ static void cancel__carried(const struct record* record) {
         host.CancelIo((HANDLE) record->handle);
 }
 
+/* Whether the engine's thread alone could cancel what the host carries, for want of CancelIoEx. */
+static int cancel__is_only_by_engine(const struct record* record) {
+    return host.CancelIoEx == NULL && record->by_engine && !record->finished &&
+           machine_is_carried(&record->machine);
+}
+
 /* The same where the socket lives on. A program may use an OVERLAPPED again as soon as its
  * operation has ended, which we need not have noticed, so the socket is asked first: it reports
  * that it can be written to only while no send is queued. */
@@ -52,6 +58,11 @@ int cancel_operation(SOCKET s, const OVERLAPPED* overlapped) {
     if (record != NULL && machine_is_connecting(&record->machine) &&
         (overlapped == NULL || overlapped == record->overlapped))
         done = cancel__step(record, MACHINE_CANCEL);
+    if (record != NULL && (overlapped == NULL || overlapped == record->overlapped) &&
+        cancel__is_only_by_engine(record)) {
+        engine_cancel(record);
+        done = 1;
+    }
     if (record != NULL && task_cancel(record, overlapped, 0) > 0)
         done = 1;
     record_release(s);
