@@ -123,23 +123,42 @@ static BOOL WINAPI reactos__CloseHandle(HANDLE handle) {
 /* WSPIoctl: stubs are given out as a success, except for one that is given out as a failure with
  * the last error 0 (PR #5102), and leave the last error as it was. */
 
-static BOOL PASCAL reactos__stub(void) {
+static BOOL PASCAL reactos__connect_ex(SOCKET s, const struct sockaddr* name, int length,
+                                       void* buffer, DWORD size, DWORD* sent,
+                                       OVERLAPPED* overlapped) {
+    (void) s, (void) name, (void) length, (void) buffer, (void) size, (void) sent;
+    (void) overlapped;
+    return FALSE;
+}
+
+static BOOL PASCAL reactos__disconnect_ex(SOCKET s, OVERLAPPED* overlapped, DWORD flags,
+                                          DWORD reserved) {
+    (void) s, (void) overlapped, (void) flags, (void) reserved;
+    return FALSE;
+}
+
+/* GetAcceptExSockaddrs takes as many arguments and returns nothing. */
+static BOOL PASCAL reactos__accept_ex(SOCKET listener, SOCKET acceptor, void* buffer, DWORD size,
+                                      DWORD local, DWORD remote, DWORD* received,
+                                      OVERLAPPED* overlapped) {
+    (void) listener, (void) acceptor, (void) buffer, (void) size, (void) local, (void) remote;
+    (void) received, (void) overlapped;
     return FALSE;
 }
 
 static int reactos__get_function(const GUID* guid, void* out) {
     static const struct {
         GUID guid;
+        const void* stub;
         int error;
-    } rows[] = {{WSAID_ACCEPTEX, 0},
-                {WSAID_CONNECTEX, 0},
-                {WSAID_DISCONNECTEX, 0},
-                {WSAID_GETACCEPTEXSOCKADDRS, -1}};
-    static const void* const stub = (const void*) reactos__stub;
+    } rows[] = {{WSAID_ACCEPTEX, (const void*) reactos__accept_ex, 0},
+                {WSAID_CONNECTEX, (const void*) reactos__connect_ex, 0},
+                {WSAID_DISCONNECTEX, (const void*) reactos__disconnect_ex, 0},
+                {WSAID_GETACCEPTEXSOCKADDRS, (const void*) reactos__accept_ex, -1}};
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (memcmp(guid, &rows[i].guid, sizeof *guid) == 0) {
-            memcpy(out, &stub, sizeof stub);
+            memcpy(out, &rows[i].stub, sizeof rows[i].stub);
             return rows[i].error;
         }
     }
