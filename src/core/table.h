@@ -21,7 +21,9 @@ enum table_flag {
     TABLE_SYNCHRONOUS =
         64,             /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
     TABLE_CHOSEN = 128, /* The program chose the socket's local port or network address. */
-    TABLE_REGISTERED = 256 /* The socket was created with WSA_FLAG_REGISTERED_IO. */
+    TABLE_REGISTERED = 256, /* The socket was created with WSA_FLAG_REGISTERED_IO. */
+    TABLE_TURNS = 512,      /* Sends on the socket take turns. */
+    TABLE_QUEUED = 1024     /* One of them may be queued by the host. */
 };
 
 #define TABLE_ALL 0xFFFFu

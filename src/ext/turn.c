@@ -6,10 +6,8 @@
 #include "core/lock.h"
 #include "core/once.h"
 #include "core/record.h"
+#include "core/table.h"
 #include "drivers/afd.h"
-
-/* One bit for each handle value, counted round; bits stay set, as a wrong one costs little. */
-#define TURN__BITS 4096u
 
 struct turn__socket {
     struct turn__socket* next;
@@ -18,37 +16,27 @@ struct turn__socket {
     lock_t turn;
 };
 
-static unsigned char turn__used[TURN__BITS / 8];
 static struct once turn__once;
 static lock_t turn__lock; /* Of the lists. */
 static struct turn__socket* turn__sockets;
 static struct turn__socket* turn__free;
-static unsigned char turn__queued[TURN__BITS / 8];
 
 static void turn__init(void) {
     lock_init(&turn__lock);
 }
 
-static unsigned turn__bit(SOCKET s) {
-    return (unsigned) (s >> 2) % TURN__BITS;
-}
-
-static int turn__get(const unsigned char* bits, SOCKET s) {
-    unsigned bit = turn__bit(s);
-    return (lock_load_byte(&bits[bit / 8]) >> bit % 8) & 1;
-}
-
-static void turn__set(unsigned char* bits, SOCKET s, int value) {
-    unsigned bit = turn__bit(s);
-    unsigned char mask = (unsigned char) (1u << bit % 8);
-    lock_acquire(&turn__lock);
-    lock_store_byte(&bits[bit / 8],
-                    (unsigned char) (value ? bits[bit / 8] | mask : bits[bit / 8] & ~mask));
-    lock_release(&turn__lock);
+/* The flags end with the socket: the next one with the handle's value may be a stream, whose sends
+ * may block and must not wait for each other. */
+static int turn__change(SOCKET s, unsigned set, unsigned clear) {
+    int result;
+    record_find(s);
+    result = table_change_flags(s, set, clear);
+    record_release(s);
+    return result;
 }
 
 int turn_is_used(SOCKET s) {
-    return turn__get(turn__used, s);
+    return (table_flags(s) & TABLE_TURNS) != 0;
 }
 
 static struct turn__socket* turn__find(SOCKET s) {
@@ -83,8 +71,8 @@ int turn_begin(SOCKET s) {
     struct turn__socket* socket;
 
     once_run(&turn__once, turn__init);
-    if (!turn__get(turn__used, s))
-        turn__set(turn__used, s, 1);
+    if (!turn_is_used(s) && turn__change(s, TABLE_TURNS, 0) != 0)
+        return WSAENOBUFS;
     lock_acquire(&turn__lock);
     socket = turn__need(s);
     if (socket != NULL)
@@ -116,7 +104,7 @@ void turn_end(SOCKET s) {
 
 void turn_end_queued(SOCKET s, int is_queued) {
     if (is_queued)
-        turn__set(turn__queued, s, 1);
+        turn__change(s, TABLE_QUEUED, 0);
     turn_end(s);
 }
 
@@ -138,10 +126,9 @@ static int turn__wait(SOCKET s) {
 }
 
 int turn_drain(SOCKET s, int is_queued) {
-    int result = 0;
-    if (is_queued || turn__get(turn__queued, s))
-        result = turn__wait(s);
-    if (turn__get(turn__queued, s))
-        turn__set(turn__queued, s, 0);
+    int was_queued = (table_flags(s) & TABLE_QUEUED) != 0;
+    int result = is_queued || was_queued ? turn__wait(s) : 0;
+    if (was_queued)
+        turn__change(s, 0, TABLE_QUEUED);
     return result;
 }
