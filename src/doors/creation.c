@@ -124,12 +124,15 @@ SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_IN
     return creation__registered(s, flags);
 }
 
-/* An accepted socket has the properties of its listener. */
+/* An accepted socket has the properties of its listener, and nothing of who had the handle's value
+ * before. */
 static SOCKET creation__accepted(SOCKET listener, SOCKET s) {
-    if (s == INVALID_SOCKET || !(table_flags(listener) & TABLE_REGISTERED))
+    if (s == INVALID_SOCKET)
         return s;
     if (table_flags(s) != 0)
         cancel_for_lost_handle(s);
+    if (!(table_flags(listener) & TABLE_REGISTERED))
+        return s;
     return creation__registered(s, WSA_FLAG_REGISTERED_IO);
 }
 

@@ -60,3 +60,34 @@ CONF_TEST(values_sent_control) {
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
 }
+
+/* A socket is closed by a way that does not lead through ws2_32 or kernel32, as when it is handed to
+ * another process. What AcceptEx gave and nobody updated refuses shutdown(); what accept() gives does
+ * not. */
+CONF_TEST(values_accepted) {
+    struct conf_acceptance a;
+    HANDLE lower = conf_event(); /* Wine's accept() takes a value for an event of its own first. */
+    LONG(WINAPI * close)(HANDLE);
+    SOCKET accepted;
+    DWORD bytes;
+    int i;
+
+    conf_acceptance_open(&a, AF_INET);
+    conf_acceptance_start(&a);
+    conf_acceptance_connect(&a);
+    CHECK_EQ(conf_acceptance_wait(&a, &bytes), 0);
+    for (i = 0; i < VALUES__TRIES; i++)
+        conf_acceptance_connect(&a);
+    close = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
+                                                             "NtClose");
+    CHECK_EQ(close((HANDLE) a.acceptor), 0);
+    CloseHandle(lower);
+    for (i = 0; i < VALUES__TRIES; i++) {
+        accepted = conf_accept(a.listener);
+        if (accepted == a.acceptor) {
+            CHECK_EQ(conf_last(shutdown(accepted, SD_SEND)), 0);
+            return;
+        }
+    }
+    conf_skip("the handle's value did not come back");
+}
