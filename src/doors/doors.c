@@ -34,6 +34,12 @@ static int doors__answer(int error) {
     return SOCKET_ERROR;
 }
 
+/* The same where the host may have refused what was then done in its place. */
+static int doors__answer_from(DWORD before, int error) {
+    SetLastError(before);
+    return doors__answer(error);
+}
+
 static int doors__has_record(SOCKET s) {
     return (table_flags(s) & TABLE_RECORD) != 0;
 }
@@ -228,13 +234,14 @@ static int WSAAPI door_getpeername(SOCKET s, struct sockaddr* name, int* length)
 /* Options and controls */
 
 static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* value, int length) {
+    DWORD before = GetLastError();
     int result;
     if (level == SOL_SOCKET && option == SO_UPDATE_CONNECT_CONTEXT)
-        return doors__answer(options_update_connect_context(s, value, length));
+        return doors__answer_from(before, options_update_connect_context(s, value, length));
     if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT)
-        return doors__answer(options_update_accept_context(s, value, length));
+        return doors__answer_from(before, options_update_accept_context(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
-        return doors__answer(options_set_fast_open(s, value, length));
+        return doors__answer_from(before, options_set_fast_open(s, value, length));
     result = host.setsockopt(s, level, option, value, length);
     if (result == 0 && doors__has_record(s))
         listener_changed(s);
@@ -242,10 +249,11 @@ static int WSAAPI door_setsockopt(SOCKET s, int level, int option, const char* v
 }
 
 static int WSAAPI door_getsockopt(SOCKET s, int level, int option, char* value, int* length) {
+    DWORD before = GetLastError();
     if (level == SOL_SOCKET && option == SO_CONNECT_TIME)
-        return doors__answer(options_get_connect_time(s, value, length));
+        return doors__answer_from(before, options_get_connect_time(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
-        return doors__answer(options_get_fast_open(s, value, length));
+        return doors__answer_from(before, options_get_fast_open(s, value, length));
     return host.getsockopt(s, level, option, value, length);
 }
 
@@ -285,16 +293,18 @@ static int WSAAPI door_ioctlsocket(SOCKET s, long code, u_long* argument) {
 int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
                          DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    DWORD before = GetLastError();
     int result;
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
-        return doors__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
-                                                     overlapped, routine));
+        return doors__answer_from(before, extensions_get_function(s, in, in_length, out, out_length,
+                                                                  returned, overlapped, routine));
     if (code == SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER)
-        return doors__answer(extensions_get_functions(s, in, in_length, out, out_length, returned,
-                                                      overlapped, routine));
+        return doors__answer_from(before,
+                                  extensions_get_functions(s, in, in_length, out, out_length,
+                                                           returned, overlapped, routine));
     if (controls_is_ours(code))
-        return doors__answer(
-            controls_call(s, code, in, in_length, out, out_length, returned, overlapped, routine));
+        return doors__answer_from(before, controls_call(s, code, in, in_length, out, out_length,
+                                                        returned, overlapped, routine));
     if (overlapped == NULL && memory_is_writable(returned, sizeof *returned) &&
         doors__is_change_of_mode(s, code, in, in_length)) {
         *returned = 0;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "conformance.h"
+
+#include <mstcpip.h>
+
+#ifndef SIO_UDP_NETRESET
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
+#endif
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN 15
+#endif
+
+/* A call that succeeds leaves no error behind: the last error is what it was, or none, also where
+ * the host refuses what we do in its place. */
+
+#define LASTERROR__BEFORE 0x5afe
+
+static void lasterror__check(int result) {
+    int error = WSAGetLastError();
+
+    CHECK_EQ(result, 0);
+    if (error != 0)
+        CHECK_EQ(error, LASTERROR__BEFORE);
+}
+
+CONF_TEST(lasterror_pointer) {
+    static const GUID guids[] = {WSAID_CONNECTEX, WSAID_TRANSMITPACKETS, WSAID_DISCONNECTEX};
+    SOCKET s = conf_tcp(AF_INET);
+    size_t i;
+
+    for (i = 0; i < sizeof guids / sizeof *guids; i++) {
+        GUID guid = guids[i];
+        void *pointer;
+        DWORD bytes;
+
+        WSASetLastError(LASTERROR__BEFORE);
+        lasterror__check(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
+                                  &pointer, sizeof pointer, &bytes, NULL, NULL));
+    }
+}
+
+CONF_TEST(lasterror_controls) {
+    SOCKET datagram = socket(AF_INET, SOCK_DGRAM, 0);
+    DWORD bytes, off = 0;
+    SOCKET base;
+
+    WSASetLastError(LASTERROR__BEFORE);
+    lasterror__check(
+        WSAIoctl(datagram, SIO_UDP_NETRESET, &off, sizeof off, NULL, 0, &bytes, NULL, NULL));
+    WSASetLastError(LASTERROR__BEFORE);
+    lasterror__check(
+        WSAIoctl(datagram, SIO_BSP_HANDLE, NULL, 0, &base, sizeof base, &bytes, NULL, NULL));
+}
+
+CONF_TEST(lasterror_fast_open) {
+    SOCKET s = conf_tcp(AF_INET);
+    DWORD on = 1;
+
+    WSASetLastError(LASTERROR__BEFORE);
+    lasterror__check(setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, (char *) &on, sizeof on));
+}
+
+CONF_TEST(lasterror_connect_time) {
+    SOCKET s = conf_tcp(AF_INET);
+    DWORD seconds;
+    int length = sizeof seconds;
+
+    WSASetLastError(LASTERROR__BEFORE);
+    lasterror__check(getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length));
+    CHECK_EQ(seconds, 0xFFFFFFFF);
+}
