@@ -245,10 +245,18 @@ int controls_is_ours(DWORD code) {
     return controls__find(code) != NULL;
 }
 
+/* More may be passed than is needed, and is looked at up to a DWORD (controls__truth). */
+static DWORD controls__in_used(const struct controls__row* row, DWORD in_length) {
+    if (row->in_length == 0 || row->in_length >= sizeof(DWORD))
+        return row->in_length;
+    return in_length < sizeof(DWORD) ? in_length : sizeof(DWORD);
+}
+
 static int controls__check(const struct controls__row* row, const struct controls__call* call) {
     int type = 0, length = sizeof type;
 
-    if (call->in_length < row->in_length || !memory_is_readable(call->in, row->in_length) ||
+    if (call->in_length < row->in_length ||
+        !memory_is_readable(call->in, controls__in_used(row, call->in_length)) ||
         call->out_length < row->out_length || !memory_is_writable(call->out, row->out_length) ||
         !memory_is_writable(call->returned, sizeof *call->returned))
         return WSAEFAULT;

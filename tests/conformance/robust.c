@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
+#include <mstcpip.h>
+
+#ifndef SIO_UDP_NETRESET
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
+#endif
+
 #define ROBUST__MANY 1000
 #define ROBUST__ROUNDS 200
 #define ROBUST__REUSES 200
@@ -327,4 +333,19 @@ CONF_TEST(robust_crowd_100) {
 
 CONF_TEST(robust_crowd_700) {
     robust__crowd(ROBUST__CROWD, 350);
+}
+
+/* Only the first byte can be read of what is said to be four. */
+CONF_TEST(robust_half_readable_control) {
+    SOCKET datagram = socket(AF_INET, SOCK_DGRAM, 0);
+    SOCKET stream = conf_tcp(AF_INET);
+    char *in = conf_before_noaccess("", 1);
+    DWORD bytes;
+
+    CHECK_EQ(conf_last(WSAIoctl(datagram, SIO_UDP_NETRESET, in, sizeof(DWORD), NULL, 0, &bytes,
+                                NULL, NULL)), WSAEFAULT);
+    CHECK_EQ(conf_last(WSAIoctl(datagram, SIO_UDP_CONNRESET, in, sizeof(DWORD), NULL, 0, &bytes,
+                                NULL, NULL)), WSAEFAULT);
+    CHECK_EQ(conf_last(WSAIoctl(stream, SIO_TCP_INITIAL_RTO, in, sizeof(TCP_INITIAL_RTO_PARAMETERS),
+                                NULL, 0, &bytes, NULL, NULL)), WSAEFAULT);
 }
