@@ -29,11 +29,12 @@ static HANDLE engine__polled;
 /* For the steps that threads of the program begin; they see to it that none is missed (task.c). */
 static HANDLE engine__stepped;
 
-/* A send to be cancelled, named by its socket and the program's OVERLAPPED. */
+/* A send to be cancelled, named by its socket and its operation's number: the program may use its
+ * OVERLAPPED, and the system the handle's value, again before the thread comes to it. */
 struct engine__cancel {
     struct engine__cancel* next;
     SOCKET handle;
-    const OVERLAPPED* overlapped;
+    unsigned number;
 };
 
 /* Under the lock. */
@@ -268,7 +269,7 @@ static unsigned engine__run_services(void) {
  * cannot be closed meanwhile. */
 static void engine__cancel_send(const struct engine__cancel* cancel) {
     const struct record* record = record_find(cancel->handle);
-    if (record != NULL && record->overlapped == cancel->overlapped && record->by_engine &&
+    if (record != NULL && record->number == cancel->number && record->by_engine &&
         !record->finished && machine_is_carried(&record->machine))
         host.CancelIo((HANDLE) cancel->handle);
     record_release(cancel->handle);
@@ -381,7 +382,7 @@ void engine_cancel(const struct record* record) {
     if (cancel == NULL)
         return;
     cancel->handle = record->handle;
-    cancel->overlapped = record->overlapped;
+    cancel->number = record->number;
     lock_acquire(&engine__lock);
     cancel->next = engine__cancels;
     engine__cancels = cancel;
