@@ -7,7 +7,7 @@
 enum operation_watch {
     OPERATION_WATCH_CONNECT, /* The host's ConnectEx works on our own OVERLAPPED. */
     OPERATION_WATCH_POLL,    /* The socket is polled for the outcome of a non-blocking connect. */
-    OPERATION_WATCH_THREAD,  /* A worker connects, and hands the operation to the engine when that has ended. */
+    OPERATION_WATCH_THREAD,  /* A worker connects, and then hands the operation to the engine. */
     OPERATION_WATCH_SEND     /* The host carries the send; the guard looks after it. */
 };
 

@@ -46,9 +46,9 @@ struct record {
     /* What a worker of the thread driver still does with the socket, also after it was cancelled.
      */
     struct thread_job* worker;
-    struct task* tasks; /* The operations that are in the engine's hands step by step. */
+    struct task* tasks;    /* The operations that are in the engine's hands step by step. */
     struct rio_queue* rio; /* The request queue of registered I/O. */
-    HANDLE port;        /* The completion port that the program associated, and its key. */
+    HANDLE port;           /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX
     connect_ex; /* The provider's own function, where it is not the process' usual. */

@@ -141,7 +141,9 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
     if (error == WSA_IO_PENDING) {
         if (!may_wait)
             host.CancelIoEx((HANDLE) s, &overlapped);
-        error = host.WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags) ? 0 : WSAGetLastError();
+        error = host.WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags)
+                    ? 0
+                    : WSAGetLastError();
         if (error == WSA_OPERATION_ABORTED && !may_wait)
             error = WSAEWOULDBLOCK;
     }

@@ -8,8 +8,8 @@
  * options can be changed for one message alone. A turn is held while the host sends, which may take
  * as long as sending does; nothing but sending on the same socket ever waits for it. */
 
-/* Whether turn_begin() was ever called for the socket; without a lock. Only then plain sends need to
- * take turns. */
+/* Whether turn_begin() was ever called for the socket; without a lock. Only then plain sends need
+ * to take turns. */
 int turn_is_used(SOCKET s);
 
 /* Waits for the turn and takes it. Returns 0, or WSAENOBUFS where memory is short. */

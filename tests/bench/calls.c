@@ -132,8 +132,8 @@ static void calls__use_connectex(const struct bench_options* options) {
     DWORD bytes;
     ULONG_PTR key;
 
-    if (!connectex(s, (const struct sockaddr*) &options->peer, sizeof options->peer, "x", 1,
-                   &bytes, &overlapped) &&
+    if (!connectex(s, (const struct sockaddr*) &options->peer, sizeof options->peer, "x", 1, &bytes,
+                   &overlapped) &&
         WSAGetLastError() != WSA_IO_PENDING)
         bench_die("ConnectEx");
     if (!GetQueuedCompletionStatus(port, &bytes, &key, &done, options->watchdog_ms))
@@ -165,8 +165,8 @@ int calls_run(const struct bench_options* options) {
 
         qsort(c->samples, c->sample_count, sizeof c->samples[0], calls__compare);
         printf("mode=calls call=%s kind=%s result=%d error=%lu ns=%.1f low_ns=%.1f\n", c->name,
-               c->server ? "server" : "user", c->result, c->error,
-               c->samples[c->sample_count / 2], c->samples[c->sample_count / 10]);
+               c->server ? "server" : "user", c->result, c->error, c->samples[c->sample_count / 2],
+               c->samples[c->sample_count / 10]);
     }
     fflush(stdout);
     return 0;

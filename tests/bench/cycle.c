@@ -145,8 +145,7 @@ static void cycle__measure(struct cycle* c, DWORD concurrency, DWORD limit) {
          * is a matter of luck. Who counts requests wants it never to. */
         if (c->options->settle_ms > 0)
             Sleep(c->options->settle_ms);
-        ok = GetQueuedCompletionStatus(c->port, &bytes, &key, &overlapped,
-                                       c->options->watchdog_ms);
+        ok = GetQueuedCompletionStatus(c->port, &bytes, &key, &overlapped, c->options->watchdog_ms);
         if (overlapped == NULL) {
             cycle__give_up(c);
             return;
@@ -166,8 +165,7 @@ static int cycle__compare(const void* a, const void* b) {
 static double cycle__percentile(const struct cycle* c, DWORD percent) {
     if (c->completed == 0)
         return 0;
-    return bench_ticks_to_us(
-        c->latencies[(DWORD) ((uint64_t) (c->completed - 1) * percent / 100)]);
+    return bench_ticks_to_us(c->latencies[(DWORD) ((uint64_t) (c->completed - 1) * percent / 100)]);
 }
 
 static void cycle__print(struct cycle* c, double us, double process_us, double server_us) {

@@ -34,13 +34,9 @@ static HANDLE launcher__open(const wchar_t* name, DWORD how) {
     wchar_t path[LAUNCHER__PATH + 32];
     SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
     swprintf(path, LAUNCHER__PATH + 32, L"%ls\\%ls", launcher__work, name);
-    HANDLE file = CreateFileW(path,
-                              GENERIC_READ | GENERIC_WRITE,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE,
-                              &inherit,
-                              how,
-                              FILE_ATTRIBUTE_NORMAL,
-                              NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                    &inherit, how, FILE_ATTRIBUTE_NORMAL, NULL);
     assert_ptr_not_equal(file, INVALID_HANDLE_VALUE);
     return file;
 }
@@ -53,11 +49,8 @@ static void launcher__read(HANDLE file, char* text, size_t room) {
     CloseHandle(file);
 }
 
-static void launcher__spawn(const wchar_t* launcher,
-                            const wchar_t* tail,
-                            DWORD flags,
-                            HANDLE* files,
-                            PROCESS_INFORMATION* child) {
+static void launcher__spawn(const wchar_t* launcher, const wchar_t* tail, DWORD flags,
+                            HANDLE* files, PROCESS_INFORMATION* child) {
     static wchar_t line[32768];
     STARTUPINFOW startup;
     memset(&startup, 0, sizeof startup);
@@ -67,8 +60,8 @@ static void launcher__spawn(const wchar_t* launcher,
     startup.hStdOutput = files[1];
     startup.hStdError = files[2];
     swprintf(line, 32768, L"\"%ls\" %ls", launcher, tail);
-    assert_true(CreateProcessW(
-        NULL, line, NULL, NULL, TRUE, flags, NULL, launcher__work, &startup, child));
+    assert_true(
+        CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, NULL, launcher__work, &startup, child));
 }
 
 static void launcher__open_files(HANDLE* files) {
@@ -81,8 +74,7 @@ static void launcher__open_files(HANDLE* files) {
     files[2] = launcher__open(L"errors", CREATE_ALWAYS);
 }
 
-static void launcher__start(const wchar_t* launcher,
-                            const wchar_t* tail,
+static void launcher__start(const wchar_t* launcher, const wchar_t* tail,
                             struct launcher__result* result) {
     PROCESS_INFORMATION child;
     HANDLE files[3];
@@ -327,9 +319,7 @@ static DWORD WINAPI launcher__drain(void* pipe) {
     return 0;
 }
 
-static void launcher__spawn_in_console(wchar_t* line,
-                                       void* console,
-                                       PROCESS_INFORMATION* child) {
+static void launcher__spawn_in_console(wchar_t* line, void* console, PROCESS_INFORMATION* child) {
     STARTUPINFOEXW startup;
     SIZE_T size = 0;
     memset(&startup, 0, sizeof startup);
@@ -338,29 +328,15 @@ static void launcher__spawn_in_console(wchar_t* line,
     startup.lpAttributeList = malloc(size);
     assert_non_null(startup.lpAttributeList);
     assert_true(InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size));
-    assert_true(UpdateProcThreadAttribute(startup.lpAttributeList,
-                                          0,
-                                          LAUNCHER__PSEUDO_CONSOLE,
-                                          console,
-                                          sizeof console,
-                                          NULL,
-                                          NULL));
-    assert_true(CreateProcessW(NULL,
-                               line,
-                               NULL,
-                               NULL,
-                               FALSE,
-                               EXTENDED_STARTUPINFO_PRESENT,
-                               NULL,
-                               launcher__work,
-                               &startup.StartupInfo,
-                               child));
+    assert_true(UpdateProcThreadAttribute(startup.lpAttributeList, 0, LAUNCHER__PSEUDO_CONSOLE,
+                                          console, sizeof console, NULL, NULL));
+    assert_true(CreateProcessW(NULL, line, NULL, NULL, FALSE, EXTENDED_STARTUPINFO_PRESENT, NULL,
+                               launcher__work, &startup.StartupInfo, child));
     free(startup.lpAttributeList);
 }
 
 /* Starts the command in a console, presses Ctrl-C when it is ready, and gives its exit code. */
-static DWORD launcher__press_ctrl_c(launcher__create_fn* create,
-                                    launcher__close_fn* close,
+static DWORD launcher__press_ctrl_c(launcher__create_fn* create, launcher__close_fn* close,
                                     wchar_t* line) {
     PROCESS_INFORMATION child;
     HANDLE keys[2], screen[2];
@@ -423,15 +399,15 @@ static void program_ends_with_a_killed_launcher(void** state) {
     assert_true(AssignProcessToJobObject(job, child.hProcess));
     ResumeThread(child.hThread);
     launcher__wait_ready(files[1]);
-    assert_true(QueryInformationJobObject(
-        job, JobObjectBasicAccountingInformation, &accounting, sizeof accounting, NULL));
+    assert_true(QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &accounting,
+                                          sizeof accounting, NULL));
     old_count = accounting.ActiveProcesses;
     assert_int_equal(old_count, 2);
     assert_true(TerminateProcess(child.hProcess, 1));
     for (int i = 0; i < 200 && accounting.ActiveProcesses > 0; i++) {
         Sleep(50);
-        assert_true(QueryInformationJobObject(
-            job, JobObjectBasicAccountingInformation, &accounting, sizeof accounting, NULL));
+        assert_true(QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &accounting,
+                                              sizeof accounting, NULL));
     }
     assert_int_equal(accounting.ActiveProcesses, 0);
     for (int i = 0; i < 3; i++)
@@ -466,10 +442,7 @@ int main(int count, char** arguments) {
             *p = L'\\';
     }
     GetTempPathW(LAUNCHER__PATH - 64, temporary);
-    swprintf(launcher__work,
-             LAUNCHER__PATH,
-             L"%lswsext launcher %lu",
-             temporary,
+    swprintf(launcher__work, LAUNCHER__PATH, L"%lswsext launcher %lu", temporary,
              GetCurrentProcessId());
     /* Wine gives the same process ids again, so a run that was killed may have left it behind. */
     if (!CreateDirectoryW(launcher__work, NULL) && GetLastError() != ERROR_ALREADY_EXISTS) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What the test of log and statistics is run with: on each of 8 threads some ConnectEx with a payload
- * that succeed, some that are refused and some whose arguments are wrong; prints how many of each. */
+/* What the test of log and statistics is run with: on each of 8 threads some ConnectEx with a
+ * payload that succeed, some that are refused and some whose arguments are wrong; prints how many
+ * of each. */
 
 #include <winsock2.h>
 #include <mswsock.h>

@@ -57,8 +57,8 @@ static void own_imports_pass_the_doors(void** state) {
 static void routes__check_dll(const char* name) {
     HMODULE module = LoadLibraryA(name);
     assert_non_null(module);
-    routes__check((int (*)(SOCKET)) (void*) GetProcAddress(module, "route_getpeername"),
-                  (DWORD(*)(HANDLE)) (void*) GetProcAddress(module, "route_cancel"));
+    routes__check((int (*)(SOCKET))(void*) GetProcAddress(module, "route_getpeername"),
+                  (DWORD(*)(HANDLE))(void*) GetProcAddress(module, "route_cancel"));
     assert_true(FreeLibrary(module));
 }
 
@@ -90,8 +90,8 @@ static void looked_up_by_name_and_ordinal(void** state) {
     int before = routes__calls("getpeername");
     struct sockaddr_storage name;
     int length = sizeof name;
-    assert_int_equal(
-        ((getpeername_fn*) by_name)(routes__socket, (struct sockaddr*) &name, &length), -1);
+    assert_int_equal(((getpeername_fn*) by_name)(routes__socket, (struct sockaddr*) &name, &length),
+                     -1);
     assert_int_equal(WSAGetLastError(), WSAENOTCONN);
     assert_int_equal(routes__calls("getpeername") - before, 1);
 
@@ -125,8 +125,8 @@ static void pointer_got_before_reaches_the_original(void** state) {
     struct sockaddr_storage name;
     int length = sizeof name;
     int before = routes__calls("getpeername");
-    assert_int_equal(((getpeername_fn*) routes__old_getpeername)(
-                         routes__socket, (struct sockaddr*) &name, &length),
+    assert_int_equal(((getpeername_fn*) routes__old_getpeername)(routes__socket,
+                                                                 (struct sockaddr*) &name, &length),
                      -1);
     assert_int_equal(WSAGetLastError(), WSAENOTCONN);
     assert_int_equal(routes__calls("getpeername") - before, 0);
@@ -177,8 +177,8 @@ static DWORD routes__protection(void* address) {
 
 static void pages_are_as_protected_as_before(void** state) {
     (void) state;
-    const DWORD writable = PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE |
-                           PAGE_EXECUTE_WRITECOPY;
+    const DWORD writable =
+        PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
     void* thunk = (void*) GetProcAddress(GetModuleHandleA("ws2_32.dll"), "getpeername");
     assert_int_equal(routes__protection(thunk), PAGE_EXECUTE_READ);
 
@@ -189,8 +189,8 @@ static void pages_are_as_protected_as_before(void** state) {
         const char* base = (const char*) GetModuleHandleA(modules[i]);
         const IMAGE_DOS_HEADER* dos = (const IMAGE_DOS_HEADER*) base;
         const IMAGE_NT_HEADERS* nt = (const IMAGE_NT_HEADERS*) (base + dos->e_lfanew);
-        protections[i] = routes__protection(
-            (void*) (base + nt->OptionalHeader.DataDirectory[0].VirtualAddress));
+        protections[i] =
+            routes__protection((void*) (base + nt->OptionalHeader.DataDirectory[0].VirtualAddress));
     }
     assert_int_equal(protections[0], protections[1]);
     assert_int_equal(protections[0] & writable, 0);

@@ -227,9 +227,9 @@ static void truncated_at_every_length(void** state) {
  * in both widths, and some halves besides. */
 static void every_field_damaged(void** state) {
     (void) state;
-    static const uint32_t values[] = {0,          1,          0x3f,       TEST__SIZE - 1,
-                                      TEST__SIZE, 0x7fffffff, 0x80000000, 0xfffffffc,
-                                      0xffffffff, TEST__DELAYED, TEST__LOOKUP};
+    static const uint32_t values[] = {
+        0,          1,          0x3f,       TEST__SIZE - 1, TEST__SIZE,  0x7fffffff,
+        0x80000000, 0xfffffffc, 0xffffffff, TEST__DELAYED,  TEST__LOOKUP};
     for (int is_64 = 0; is_64 <= 1; is_64++) {
         uint8_t* image = test__make(is_64);
         for (size_t offset = 0; offset + 4 <= TEST__SIZE; offset += 2) {
