@@ -210,3 +210,17 @@ void conf_quiet(HANDLE port) {
         conf_fail(__FILE__, __LINE__, "an unexpected packet: error %lu, %lu bytes",
                   (unsigned long) error, (unsigned long) bytes);
 }
+
+int conf_reuse(SOCKET client) {
+    LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
+
+    WSASetLastError(0);
+    return disconnect_ex(client, NULL, TF_REUSE_SOCKET, 0) ? 0 : WSAGetLastError();
+}
+
+void conf_ended(SOCKET server) {
+    char buffer[8];
+
+    CHECK_EQ(conf_last(recv(server, buffer, sizeof buffer, 0)), 0);
+    closesocket(server);
+}

@@ -141,6 +141,12 @@ void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes);
 void conf_quiet(HANDLE port);
 int conf_last(int result);
 
+/* DisconnectEx with TF_REUSE_SOCKET; 0 or the error. */
+int conf_reuse(SOCKET client);
+
+/* Checks that the peer has ended the connection, and closes the socket. */
+void conf_ended(SOCKET server);
+
 /* accepts.c */
 
 /* An AcceptEx and all that belongs to it. */
@@ -194,6 +200,8 @@ void conf_file_start(struct conf_transmission *t, HANDLE file, uint64_t offset, 
                      TRANSMIT_FILE_BUFFERS *buffers, DWORD flags);
 void conf_file_refused(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
                        TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error);
+TRANSMIT_FILE_BUFFERS conf_file_buffers(const void *head, DWORD head_length, const void *tail,
+                                        DWORD tail_length);
 TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void *memory, DWORD length);
 TRANSMIT_PACKETS_ELEMENT conf_file_element(HANDLE file, int64_t offset, DWORD length);
 HANDLE conf_pattern_file(uint64_t length);

@@ -1,205 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "messages.h"
+#include "msgtest.h"
 
-SOCKET msg_udp(int family) {
-    SOCKET s = WSASocketW(family, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED);
-
-    CHECK(s != INVALID_SOCKET);
-    return s;
-}
-
-SOCKET msg_bound(int family, struct conf_target *target) {
-    SOCKET s = msg_udp(family);
-
-    conf_loopback(family, target);
-    CHECK_EQ(bind(s, (struct sockaddr *) &target->name, target->length), 0);
-    target->length = sizeof target->name;
-    CHECK_EQ(getsockname(s, (struct sockaddr *) &target->name, &target->length), 0);
-    return s;
-}
-
-static void messages__ask(SOCKET s, int level, int option) {
-    int on = 1;
-
-    CHECK_EQ(conf_last(setsockopt(s, level, option, (const char *) &on, sizeof on)), 0);
-}
-
-SOCKET msg_receiver(int family, struct conf_target *target) {
-    SOCKET s = msg_bound(family, target);
-    int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-
-    messages__ask(s, level, MSG__PKTINFO);
-    messages__ask(s, level, MSG__HOPLIMIT);
-    messages__ask(s, level, MSG__RECVTOS);
-    return s;
-}
-
-static void *messages__pointer(SOCKET s, GUID guid) {
-    void *pointer = NULL;
-    DWORD bytes = 0;
-
-    CHECK_EQ(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                      sizeof pointer, &bytes, NULL, NULL), 0);
-    CHECK(pointer != NULL);
-    return pointer;
-}
-
-LPFN_WSASENDMSG msg_send_pointer(SOCKET s) {
-    static const GUID guid = {
-        0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}};
-
-    return (LPFN_WSASENDMSG) messages__pointer(s, guid);
-}
-
-LPFN_WSARECVMSG msg_recv_pointer(SOCKET s) {
-    static const GUID guid = WSAID_WSARECVMSG;
-
-    return (LPFN_WSARECVMSG) messages__pointer(s, guid);
-}
-
-void msg_add(struct msg_control *control, int level, int type, const void *data, size_t length) {
-    WSACMSGHDR header;
-    size_t size = sizeof header + length;
-
-    header.cmsg_len = size;
-    header.cmsg_level = level;
-    header.cmsg_type = type;
-    CHECK(control->length + size + sizeof(void *) <= MSG__ROOM);
-    memcpy(control->data + control->length, &header, sizeof header);
-    memcpy(control->data + control->length + sizeof header, data, length);
-    control->length += (DWORD) ((size + sizeof(void *) - 1) & ~(sizeof(void *) - 1));
-}
-
-void msg_add_number(struct msg_control *control, int level, int type, int value) {
-    msg_add(control, level, type, &value, sizeof value);
-}
-
-void msg_add_source(struct msg_control *control, const char *address, ULONG index) {
-    struct {
-        struct in_addr address;
-        ULONG index;
-    } info;
-
-    info.address.s_addr = inet_addr(address);
-    info.index = index;
-    msg_add(control, IPPROTO_IP, MSG__PKTINFO, &info, sizeof info);
-}
-
-int msg_send(SOCKET s, const struct conf_target *target, struct msg_control *control) {
-    LPFN_WSASENDMSG send_msg = msg_send_pointer(s);
-    WSABUF buffer = {7, "message"};
-    WSAMSG message = {0};
-    DWORD sent = 0;
-    int result;
-
-    if (target != NULL) {
-        message.name = (struct sockaddr *) &target->name;
-        message.namelen = target->length;
-    }
-    message.lpBuffers = &buffer;
-    message.dwBufferCount = 1;
-    if (control != NULL) {
-        message.Control.buf = control->data;
-        message.Control.len = control->length;
-    }
-    WSASetLastError(0);
-    result = conf_last(send_msg(s, &message, 0, &sent, NULL, NULL));
-    if (result == 0)
-        CHECK_EQ(sent, 7);
-    return result;
-}
-
-BOOL msg_is_readable(SOCKET s, DWORD limit) {
-    struct timeval time;
-    fd_set set;
-
-    time.tv_sec = (long) limit / 1000;
-    time.tv_usec = (long) (limit % 1000) * 1000;
-    FD_ZERO(&set);
-    FD_SET(s, &set);
-    return select(0, &set, NULL, NULL, &time) == 1;
-}
-
-static void messages__read(const WSAMSG *message, struct msg_seen *seen) {
-    WSAMSG copy = *message;
-    WSACMSGHDR *header;
-
-    for (header = WSA_CMSG_FIRSTHDR(&copy); header != NULL;
-         header = WSA_CMSG_NXTHDR(&copy, header)) {
-        const char *data = (const char *) WSA_CMSG_DATA(header);
-        int is_v4 = header->cmsg_level == IPPROTO_IP;
-
-        switch (header->cmsg_type) {
-        case MSG__TOS:
-        case MSG__TCLASS:
-            memcpy(&seen->traffic_class, data, sizeof(int));
-            break;
-        case MSG__TTL:
-        case MSG__HOPLIMIT:
-            memcpy(&seen->hops, data, sizeof(int));
-            break;
-        case MSG__PKTINFO:
-            memcpy(&seen->destination, data, is_v4 ? 4 : 16);
-            memcpy(&seen->interface_index, data + (is_v4 ? 4 : 16), sizeof(int));
-            break;
-        }
-    }
-}
-
-int msg_receive(SOCKET s, struct msg_seen *seen) {
-    _Alignas(8) char control[MSG__ROOM];
-    WSABUF buffer = {sizeof seen->text - 1, seen->text};
-    WSAMSG message = {0};
-    DWORD received = 0;
-    int result;
-
-    memset(seen, 0, sizeof *seen);
-    seen->traffic_class = seen->hops = -1;
-    message.name = (struct sockaddr *) &seen->from;
-    message.namelen = sizeof seen->from;
-    message.lpBuffers = &buffer;
-    message.dwBufferCount = 1;
-    message.Control.buf = control;
-    message.Control.len = sizeof control;
-    if (!msg_is_readable(s, CONF__LIMIT))
-        conf_fail(__FILE__, __LINE__, "no datagram after %d ms", CONF__LIMIT);
-    result = conf_last(msg_recv_pointer(s)(s, &message, &received, NULL, NULL));
-    seen->length = (int) received;
-    seen->flags = message.dwFlags;
-    if (result == 0 || result == WSAEMSGSIZE)
-        messages__read(&message, seen);
-    return result;
-}
-
-void msg_nothing(SOCKET s) {
-    CHECK(!msg_is_readable(s, CONF__QUIET));
-}
-
-/* Sends with the control data and finds how the datagram arrives. */
-static struct msg_seen messages__pass(SOCKET client, const struct conf_target *target,
-                                      SOCKET server, struct msg_control *control) {
-    struct msg_seen seen;
-
-    CHECK_EQ(msg_send(client, target, control), 0);
-    CHECK_EQ(msg_receive(server, &seen), 0);
-    CHECK_EQ(seen.length, 7);
-    CHECK(memcmp(seen.text, "message", 7) == 0);
-    return seen;
-}
-
-/* A datagram without control data, which must look as if there had never been any. */
-static void messages__plain(SOCKET client, const struct conf_target *target, SOCKET server) {
-    struct msg_seen seen = messages__pass(client, target, server, NULL);
-
-    CHECK_EQ(seen.traffic_class, 0);
-    CHECK_EQ(seen.hops, 64);
-}
+/* What WSASendMsg makes of control data. */
 
 CONF_TEST(messages_none) {
     struct conf_target target;
     SOCKET server = msg_receiver(AF_INET, &target);
 
-    messages__plain(msg_udp(AF_INET), &target, server);
+    msg_plain(msg_udp(AF_INET), &target, server);
 }
 
 CONF_TEST(messages_tos) {
@@ -209,12 +17,12 @@ CONF_TEST(messages_tos) {
     struct msg_control control = {0};
 
     msg_add_number(&control, IPPROTO_IP, MSG__TOS, 0xb9);
-    CHECK_EQ(messages__pass(client, &target, server, &control).traffic_class, 0xb9);
-    messages__plain(client, &target, server);
+    CHECK_EQ(msg_pass(client, &target, server, &control).traffic_class, 0xb9);
+    msg_plain(client, &target, server);
 }
 
-/* Explicit congestion notification is the two low bits of the traffic class; the rest stays what the
- * socket has. */
+/* Explicit congestion notification is the two low bits of the traffic class; the rest stays what
+ * the socket has. */
 CONF_TEST(messages_ecn) {
     struct conf_target target;
     SOCKET server = msg_receiver(AF_INET, &target);
@@ -225,16 +33,16 @@ CONF_TEST(messages_ecn) {
         struct msg_control control = {0};
 
         msg_add_number(&control, IPPROTO_IP, MSG__ECN, value);
-        CHECK_EQ(messages__pass(client, &target, server, &control).traffic_class, value);
+        CHECK_EQ(msg_pass(client, &target, server, &control).traffic_class, value);
     }
-    messages__plain(client, &target, server);
+    msg_plain(client, &target, server);
     value = 0xb8;
     if (setsockopt(client, IPPROTO_IP, IP_TOS, (char *) &value, sizeof value) == 0) {
         struct msg_control control = {0};
 
         msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
-        CHECK_EQ(messages__pass(client, &target, server, &control).traffic_class, 0xba);
-        CHECK_EQ(messages__pass(client, &target, server, NULL).traffic_class, 0xb8);
+        CHECK_EQ(msg_pass(client, &target, server, &control).traffic_class, 0xba);
+        CHECK_EQ(msg_pass(client, &target, server, NULL).traffic_class, 0xb8);
         CHECK_EQ(getsockopt(client, IPPROTO_IP, IP_TOS, (char *) &value, &length), 0);
         CHECK_EQ(value, 0xb8);
     }
@@ -247,10 +55,10 @@ CONF_TEST(messages_ttl) {
     struct msg_control ttl = {0}, hops = {0};
 
     msg_add_number(&ttl, IPPROTO_IP, MSG__TTL, 9);
-    CHECK_EQ(messages__pass(client, &target, server, &ttl).hops, 9);
+    CHECK_EQ(msg_pass(client, &target, server, &ttl).hops, 9);
     msg_add_number(&hops, IPPROTO_IP, MSG__HOPLIMIT, 255);
-    CHECK_EQ(messages__pass(client, &target, server, &hops).hops, 255);
-    messages__plain(client, &target, server);
+    CHECK_EQ(msg_pass(client, &target, server, &hops).hops, 255);
+    msg_plain(client, &target, server);
 }
 
 CONF_TEST(messages_several) {
@@ -263,10 +71,10 @@ CONF_TEST(messages_several) {
     msg_add_source(&control, "127.0.0.1", 0);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 1);
     msg_add_number(&control, IPPROTO_IP, MSG__TTL, 3);
-    seen = messages__pass(client, &target, server, &control);
+    seen = msg_pass(client, &target, server, &control);
     CHECK_EQ(seen.traffic_class, 1);
     CHECK_EQ(seen.hops, 3);
-    messages__plain(client, &target, server);
+    msg_plain(client, &target, server);
 }
 
 CONF_TEST(messages_connected) {
@@ -279,8 +87,8 @@ CONF_TEST(messages_connected) {
     CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
     for (i = 0; i < 3; i++)
-        CHECK_EQ(messages__pass(client, NULL, server, &control).traffic_class, 2);
-    messages__plain(client, NULL, server);
+        CHECK_EQ(msg_pass(client, NULL, server, &control).traffic_class, 2);
+    msg_plain(client, NULL, server);
 }
 
 CONF_TEST(messages_not_connected) {
@@ -300,9 +108,9 @@ CONF_TEST(messages_ipv6) {
     server = msg_receiver(AF_INET6, &target);
     client = msg_udp(AF_INET6);
     msg_add_number(&hops, IPPROTO_IPV6, MSG__HOPLIMIT, 9);
-    CHECK_EQ(messages__pass(client, &target, server, &hops).hops, 9);
+    CHECK_EQ(msg_pass(client, &target, server, &hops).hops, 9);
     msg_add_number(&none, IPPROTO_IPV6, MSG__ECN, 0);
-    seen = messages__pass(client, &target, server, &none);
+    seen = msg_pass(client, &target, server, &none);
     CHECK_EQ(seen.hops, 64);
     CHECK_EQ(seen.traffic_class, 0);
 }
@@ -324,7 +132,7 @@ CONF_TEST(messages_ipv6_ecn) {
     if (error == 0) {
         CHECK_EQ(msg_receive(server, &seen), 0);
         CHECK_EQ(seen.traffic_class, 1);
-        CHECK_EQ(messages__pass(client, &target, server, &whole).traffic_class, 0x29);
+        CHECK_EQ(msg_pass(client, &target, server, &whole).traffic_class, 0x29);
         return;
     }
     CHECK_EQ(error, WSAEOPNOTSUPP);
@@ -351,8 +159,8 @@ CONF_TEST(messages_mapped) {
     memcpy(name->sin6_addr.s6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01", 16);
     msg_add_source(&control, "127.0.0.1", 0);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
-    CHECK_EQ(messages__pass(client, &mapped, server, &control).traffic_class, 2);
-    messages__plain(client, &mapped, server);
+    CHECK_EQ(msg_pass(client, &mapped, server, &control).traffic_class, 2);
+    msg_plain(client, &mapped, server);
     msg_add_number(&wrong, IPPROTO_IPV6, MSG__HOPLIMIT, 2);
     CHECK_EQ(msg_send(client, &mapped, &wrong), WSAEINVAL);
 }
@@ -366,7 +174,7 @@ static struct msg_seen messages__from(SOCKET client, const char *address, ULONG 
     struct msg_seen seen;
 
     msg_add_source(&control, address, index);
-    seen = messages__pass(client, &target, server, &control);
+    seen = msg_pass(client, &target, server, &control);
     closesocket(server);
     return seen;
 }
@@ -467,7 +275,7 @@ static void messages__refused(struct msg_control *control, int error) {
 
     CHECK_EQ(msg_send(client, &target, control), error);
     CHECK(!msg_is_readable(server, 0));
-    messages__plain(client, &target, server);
+    msg_plain(client, &target, server);
     closesocket(server);
     closesocket(client);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messages.h"
+#include "msgtest.h"
 
 /* WSARecvMsg, and WSARecvEx of mswsock.dll. */
 

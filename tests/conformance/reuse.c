@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-/* DisconnectEx with TF_REUSE_SOCKET, and what becomes of the socket. */
+/* DisconnectEx with TF_REUSE_SOCKET, and the next connection. */
 
 #include "conformance.h"
 
 #define REUSE__ROUNDS 1000
 #define REUSE__LARGE (16u << 20)
-
-static int reuse__disconnect(SOCKET client) {
-    LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
-
-    WSASetLastError(0);
-    return disconnect_ex(client, NULL, TF_REUSE_SOCKET, 0) ? 0 : WSAGetLastError();
-}
-
-static void reuse__ended(SOCKET server) {
-    char buffer[8];
-
-    CHECK_EQ(conf_last(recv(server, buffer, sizeof buffer, 0)), 0);
-    closesocket(server);
-}
 
 /* Connects once more with a payload, sends both ways, and leaves the connection up. */
 static SOCKET reuse__connect(SOCKET client, SOCKET listener, const struct conf_target *target) {
@@ -47,11 +33,11 @@ static void reuse__one_round(int family) {
     SOCKET client = conf_client(family);
     SOCKET server = reuse__connect(client, listener, &target);
 
-    CHECK_EQ(reuse__disconnect(client), 0);
-    reuse__ended(server);
+    CHECK_EQ(conf_reuse(client), 0);
+    conf_ended(server);
     server = reuse__connect(client, listener, &target);
-    CHECK_EQ(reuse__disconnect(client), 0);
-    reuse__ended(server);
+    CHECK_EQ(conf_reuse(client), 0);
+    conf_ended(server);
 }
 
 CONF_TEST(reuse_once) {
@@ -88,7 +74,7 @@ CONF_TEST(reuse_1000_rounds) {
         CHECK_EQ(disconnect_ex(client, &ending, TF_REUSE_SOCKET, 0), FALSE);
         CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
         conf_packet(port, &ending, 0, 0);
-        reuse__ended(server);
+        conf_ended(server);
     }
     conf_quiet(port);
 }
@@ -105,8 +91,8 @@ CONF_TEST(reuse_without_payload) {
         conf_update(client);
         server = conf_accept(listener);
         conf_exchange(client, server);
-        CHECK_EQ(reuse__disconnect(client), 0);
-        reuse__ended(server);
+        CHECK_EQ(conf_reuse(client), 0);
+        conf_ended(server);
     }
 }
 
@@ -118,8 +104,8 @@ CONF_TEST(reuse_without_update) {
 
     for (round = 0; round < 3; round++) {
         conf_connect(client, &target);
-        CHECK_EQ(reuse__disconnect(client), 0);
-        reuse__ended(conf_accept(listener));
+        CHECK_EQ(conf_reuse(client), 0);
+        conf_ended(conf_accept(listener));
     }
 }
 
@@ -141,9 +127,9 @@ CONF_TEST(reuse_synchronous_socket) {
         CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
         CHECK_EQ(overlapped.Internal, 0);
         server = conf_accept(listener);
-        CHECK_EQ(reuse__disconnect(client), 0);
+        CHECK_EQ(conf_reuse(client), 0);
         CHECK_EQ(conf_last(recv(server, (char[8]){0}, 8, 0)), 1);
-        reuse__ended(server);
+        conf_ended(server);
     }
 }
 
@@ -152,71 +138,10 @@ CONF_TEST(reuse_connect_plainly) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
 
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    reuse__ended(pair.server);
+    CHECK_EQ(conf_reuse(pair.client), 0);
+    conf_ended(pair.server);
     CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
     conf_exchange(pair.client, conf_accept(listener));
-}
-
-CONF_TEST(reuse_skip_mode_kept) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    HANDLE port = conf_port(pair.client);
-    struct conf_target target;
-    SOCKET listener = conf_listen(AF_INET, 5, &target);
-    WSABUF buffer = {1, "x"};
-    OVERLAPPED sending = {0};
-
-    CHECK(SetFileCompletionNotificationModes((HANDLE) pair.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
-    conf_accept(listener);
-    CHECK_EQ(WSASend(pair.client, &buffer, 1, NULL, 0, &sending, NULL), 0);
-    conf_quiet(port);
-}
-
-CONF_TEST(reuse_options_kept) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    struct linger linger = {1, 5};
-    struct linger kept = {0, 0};
-    DWORD on = 1;
-    int size = 60000;
-    int got = 0;
-    int length = sizeof kept;
-
-    CHECK_EQ(setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &on, sizeof on), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &on, sizeof on), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &size, sizeof size), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &linger, sizeof linger), 0);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &kept, &length), 0);
-    CHECK_EQ(kept.l_onoff, 1);
-    CHECK_EQ(kept.l_linger, 5);
-    length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &got, &length), 0);
-    CHECK_EQ(got, 1);
-    length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &got, &length), 0);
-    CHECK_EQ(got, 1);
-    length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &got, &length), 0);
-    CHECK_EQ(got, size);
-    reuse__ended(pair.server);
-}
-
-CONF_TEST(reuse_nonblocking_kept) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    struct conf_target target;
-    SOCKET listener = conf_listen(AF_INET, 5, &target);
-    u_long on = 1;
-    char byte;
-
-    CHECK_EQ(ioctlsocket(pair.client, FIONBIO, &on), 0);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    conf_connect(pair.client, &target);
-    conf_update(pair.client);
-    conf_accept(listener);
-    CHECK_EQ(conf_last(recv(pair.client, &byte, 1, 0)), WSAEWOULDBLOCK);
 }
 
 /* What the peer has sent and the program has not read must not make a reset of the end. */
@@ -230,7 +155,7 @@ CONF_TEST(reuse_unread_data) {
     CHECK_EQ(send(pair.server, payload, 100000, 0), 100000);
     CHECK_EQ(send(pair.client, payload, 100000, 0), 100000);
     Sleep(20);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_reuse(pair.client), 0);
     while ((part = recv(pair.server, buffer, sizeof buffer, 0)) > 0)
         got += part;
     CHECK_EQ(conf_last(part), 0);
@@ -275,15 +200,15 @@ CONF_TEST(reuse_large_payload_again) {
     char *payload = conf_pages(REUSE__LARGE);
     DWORD bytes;
 
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    reuse__ended(pair.server);
+    CHECK_EQ(conf_reuse(pair.client), 0);
+    conf_ended(pair.server);
     conf_pattern_fill(payload, REUSE__LARGE);
     conf_sink_start(&sink);
     overlapped.hEvent = conf_event();
     conf_start(pair.client, &sink.target, payload, REUSE__LARGE, &overlapped);
     CHECK_EQ(conf_wait(pair.client, &overlapped, &bytes), 0);
     CHECK_EQ(bytes, REUSE__LARGE);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_reuse(pair.client), 0);
     conf_sink_finish(&sink);
     CHECK(sink.intact && sink.ended);
     CHECK_EQ(sink.received, REUSE__LARGE);
@@ -297,69 +222,11 @@ CONF_TEST(reuse_refused_then_connected) {
     OVERLAPPED overlapped = {0};
 
     conf_refuse(AF_INET, &refusing);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_reuse(pair.client), 0);
     overlapped.hEvent = conf_event();
     conf_start(pair.client, &refusing, "x", 1, &overlapped);
     CHECK_EQ(conf_wait(pair.client, &overlapped, NULL), WSAECONNREFUSED);
     closesocket(reuse__connect(pair.client, listener, &target));
-}
-
-CONF_TEST(reuse_is_not_connected) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    struct sockaddr_storage name;
-    int length = sizeof name;
-    DWORD seconds = 0;
-
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
-    CHECK_EQ(conf_last(getpeername(pair.client, (struct sockaddr *) &name, &length)), WSAENOTCONN);
-    CHECK(send(pair.client, "x", 1, 0) < 0);
-    CHECK_EQ(conf_last(shutdown(pair.client, SD_SEND)), WSAENOTCONN);
-    CHECK_EQ(conf_last(setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)),
-             WSAENOTCONN);
-    length = sizeof seconds;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length), 0);
-    CHECK_EQ(seconds, 0xFFFFFFFFu);
-    CHECK_EQ(reuse__disconnect(pair.client), WSAENOTCONN);
-    /* Still bound. */
-    length = sizeof name;
-    CHECK_EQ(getsockname(pair.client, (struct sockaddr *) &name, &length), 0);
-}
-
-/* The host keeps a shutdown with the handle: success would be one without effect. */
-CONF_TEST(reuse_after_shutdown) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    char buffer[8];
-
-    CHECK_EQ(shutdown(pair.client, SD_SEND), 0);
-    CHECK_EQ(reuse__disconnect(pair.client), WSAEOPNOTSUPP);
-    CHECK_EQ(send(pair.server, "still", 5, 0), 5);
-    CHECK_EQ(recv(pair.client, buffer, sizeof buffer, 0), 5);
-}
-
-CONF_TEST(reuse_chosen_port) {
-    struct conf_target target;
-    struct conf_target own;
-    SOCKET listener = conf_listen(AF_INET, 5, &target);
-    SOCKET client = conf_tcp(AF_INET);
-    SOCKET free_port = conf_refuse(AF_INET, &own);
-
-    closesocket(free_port);
-    CHECK_EQ(bind(client, (struct sockaddr *) &own.name, own.length), 0);
-    conf_connect(client, &target);
-    conf_update(client);
-    CHECK_EQ(reuse__disconnect(client), WSAEOPNOTSUPP);
-    conf_exchange(client, conf_accept(listener));
-}
-
-/* Events would be missing from the next connection. */
-CONF_TEST(reuse_events_selected) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    HANDLE event = conf_event();
-
-    CHECK_EQ(WSAEventSelect(pair.client, event, FD_READ | FD_CLOSE), 0);
-    CHECK_EQ(reuse__disconnect(pair.client), WSAEOPNOTSUPP);
-    CHECK_EQ(WSAEventSelect(pair.client, NULL, 0), 0);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
 }
 
 CONF_TEST(reuse_selected_by_set) {
@@ -382,7 +249,7 @@ CONF_TEST(reuse_selected_by_set) {
         closesocket(server);
         CHECK_EQ(select(0, &set, NULL, NULL, &limit), 1);
         CHECK_EQ(recv(client, buffer, sizeof buffer, 0), 0);
-        CHECK_EQ(reuse__disconnect(client), 0);
+        CHECK_EQ(conf_reuse(client), 0);
     }
 }
 
@@ -393,7 +260,7 @@ CONF_TEST(reuse_reset_connection) {
     CHECK_EQ(setsockopt(pair.server, SOL_SOCKET, SO_LINGER, (char *) &hard, sizeof hard), 0);
     closesocket(pair.server);
     Sleep(20);
-    CHECK(reuse__disconnect(pair.client) != 0);
+    CHECK(conf_reuse(pair.client) != 0);
 }
 
 CONF_TEST(reuse_peer_closed_first) {
@@ -406,7 +273,7 @@ CONF_TEST(reuse_peer_closed_first) {
         char buffer[8];
         closesocket(reuse__connect(client, listener, &target));
         CHECK_EQ(recv(client, buffer, sizeof buffer, 0), 0);
-        CHECK_EQ(reuse__disconnect(client), 0);
+        CHECK_EQ(conf_reuse(client), 0);
     }
 }
 
@@ -419,22 +286,22 @@ CONF_TEST(reuse_pending_receive) {
 
     CHECK_EQ(conf_last(WSARecv(pair.client, &buffer, 1, NULL, &flags, &receiving, NULL)),
              WSA_IO_PENDING);
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_reuse(pair.client), 0);
     conf_packet(port, &receiving, ERROR_OPERATION_ABORTED, 0);
     conf_quiet(port);
-    reuse__ended(pair.server);
+    conf_ended(pair.server);
 }
 
 CONF_TEST(reuse_then_close) {
     struct conf_pair pair = conf_pair(AF_INET);
 
-    CHECK_EQ(reuse__disconnect(pair.client), 0);
+    CHECK_EQ(conf_reuse(pair.client), 0);
     CHECK_EQ(closesocket(pair.client), 0);
-    reuse__ended(pair.server);
+    conf_ended(pair.server);
 }
 
 static DWORD WINAPI reuse__race(void *parameter) {
-    return (DWORD) reuse__disconnect((SOCKET) parameter);
+    return (DWORD) conf_reuse((SOCKET) parameter);
 }
 
 CONF_TEST(reuse_two_at_once) {
@@ -454,7 +321,7 @@ CONF_TEST(reuse_two_at_once) {
         }
         CHECK((results[0] == 0) != (results[1] == 0));
         CHECK_EQ(results[0] + results[1], WSAENOTCONN);
-        reuse__ended(pair.server);
+        conf_ended(pair.server);
         closesocket(pair.client);
     }
 }

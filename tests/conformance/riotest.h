@@ -10,6 +10,14 @@
 #define RIOTEST__MEMORY 65536
 #define RIOTEST__LIMIT 16
 
+/* Places in the registered buffer. */
+#define RIOTEST__DATA 0
+#define RIOTEST__OTHER 4096
+#define RIOTEST__LOCAL 8192
+#define RIOTEST__REMOTE 8256
+#define RIOTEST__CONTROL 8320
+#define RIOTEST__FLAGS 8960
+
 /* Two connected sockets, each with a request queue, one completion queue for all, and a registered
  * buffer. The sockets' contexts are 1 and 2. */
 struct riotest {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messages.h"
+#include "msgtest.h"
 
 /* How WSASendMsg is called and how its end is told. */
 

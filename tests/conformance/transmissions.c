@@ -106,6 +106,17 @@ void conf_file_refused(struct conf_transmission *t, HANDLE file, uint64_t offset
         conf_quiet(t->port);
 }
 
+TRANSMIT_FILE_BUFFERS conf_file_buffers(const void *head, DWORD head_length, const void *tail,
+                                        DWORD tail_length) {
+    TRANSMIT_FILE_BUFFERS buffers;
+
+    buffers.Head = (void *) head;
+    buffers.HeadLength = head_length;
+    buffers.Tail = (void *) tail;
+    buffers.TailLength = tail_length;
+    return buffers;
+}
+
 TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void *memory, DWORD length) {
     TRANSMIT_PACKETS_ELEMENT element;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* TransmitFile: what arrives, and how its end is told. */
+/* TransmitFile: what arrives, and what becomes of the file. */
 
 #include "conformance.h"
 
@@ -8,17 +8,6 @@
 
 #define TRANSMITFILE__LARGE (16u << 20)
 #define TRANSMITFILE__FOUR_GIB 0x100000000ull
-
-static TRANSMIT_FILE_BUFFERS transmitfile__buffers(const void *head, DWORD head_length,
-                                                   const void *tail, DWORD tail_length) {
-    TRANSMIT_FILE_BUFFERS buffers;
-
-    buffers.Head = (void *) head;
-    buffers.HeadLength = head_length;
-    buffers.Tail = (void *) tail;
-    buffers.TailLength = tail_length;
-    return buffers;
-}
 
 static void transmitfile__whole(DWORD length) {
     struct conf_transmission t = {0};
@@ -47,89 +36,12 @@ CONF_TEST(transmitfile_empty) {
     transmitfile__whole(0);
 }
 
-CONF_TEST(transmitfile_event) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
-    DWORD bytes = 0;
-
-    t.sink.accept_delay = 100;
-    conf_transmission_open(&t, FALSE);
-    SetEvent(t.overlapped.hEvent);
-    conf_file_start(&t, file, 0, 0, NULL, 0);
-    CHECK_EQ(WaitForSingleObject(t.overlapped.hEvent, 20), WAIT_TIMEOUT);
-    CHECK_EQ(WaitForSingleObject(t.overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
-    CHECK_EQ(conf_wait(t.client, &t.overlapped, &bytes), 0);
-    CHECK_EQ(bytes, TRANSMITFILE__LARGE);
-    conf_transmission_close(&t, TRANSMITFILE__LARGE);
-}
-
-CONF_TEST(transmitfile_event_and_port) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-
-    conf_transmission_open(&t, TRUE);
-    t.overlapped.hEvent = conf_event();
-    conf_file_start(&t, file, 0, 0, NULL, 0);
-    CHECK_EQ(WaitForSingleObject(t.overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
-    conf_packet(t.port, &t.overlapped, 0, 1000);
-    conf_quiet(t.port);
-    conf_transmission_close(&t, 1000);
-}
-
-CONF_TEST(transmitfile_event_low_bit) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-    HANDLE event = conf_event();
-
-    conf_transmission_open(&t, TRUE);
-    t.overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-    conf_file_start(&t, file, 0, 0, NULL, 0);
-    CHECK_EQ(WaitForSingleObject(event, CONF__LIMIT), WAIT_OBJECT_0);
-    CHECK_EQ(t.overlapped.InternalHigh, 1000);
-    conf_quiet(t.port);
-    conf_transmission_close(&t, 1000);
-}
-
-CONF_TEST(transmitfile_by_handle) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-    DWORD bytes = 0;
-
-    conf_transmission_open(&t, FALSE);
-    t.overlapped.hEvent = NULL;
-    conf_file_start(&t, file, 0, 0, NULL, 0);
-    CHECK(GetOverlappedResult((HANDLE) t.client, &t.overlapped, &bytes, TRUE));
-    CHECK_EQ(bytes, 1000);
-    conf_transmission_close(&t, 1000);
-}
-
-/* Pending with a packet, or done without one. */
-CONF_TEST(transmitfile_skip_mode) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-    BOOL done;
-
-    conf_transmission_open(&t, TRUE);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) t.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
-    done = t.file(t.client, file, 0, 0, &t.overlapped, NULL, 0);
-    if (done) {
-        CHECK_EQ(t.overlapped.Internal, 0);
-        CHECK_EQ(t.overlapped.InternalHigh, 1000);
-    } else {
-        CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
-        conf_packet(t.port, &t.overlapped, 0, 1000);
-    }
-    conf_quiet(t.port);
-    conf_transmission_close(&t, 1000);
-}
-
 CONF_TEST(transmitfile_head_and_tail) {
     struct conf_transmission t = {0};
     unsigned char *bytes = conf_pattern_pages(300000);
     HANDLE file = conf_pattern_file(200000);
     TRANSMIT_FILE_BUFFERS buffers =
-        transmitfile__buffers(bytes, 1000, bytes + 200000, 100000);
+        conf_file_buffers(bytes, 1000, bytes + 200000, 100000);
 
     conf_transmission_open(&t, TRUE);
     conf_file_start(&t, file, 1000, 0, &buffers, 0);
@@ -143,12 +55,12 @@ CONF_TEST(transmitfile_head_and_tail) {
 CONF_TEST(transmitfile_no_file) {
     struct conf_transmission t = {0};
     unsigned char *bytes = conf_pattern_pages(3000);
-    TRANSMIT_FILE_BUFFERS buffers = transmitfile__buffers(bytes, 1000, bytes + 1000, 1000);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(bytes, 1000, bytes + 1000, 1000);
 
     conf_transmission_open(&t, TRUE);
     conf_file_start(&t, NULL, 0, 5000, &buffers, 0);
     conf_packet(t.port, &t.overlapped, 0, 2000);
-    buffers = transmitfile__buffers(bytes + 2000, 1000, NULL, 0);
+    buffers = conf_file_buffers(bytes + 2000, 1000, NULL, 0);
     conf_file_start(&t, NULL, 0, 0, &buffers, 0);
     conf_packet(t.port, &t.overlapped, 0, 1000);
     conf_transmission_close(&t, 3000);
@@ -201,7 +113,7 @@ static void transmitfile__per_send(DWORD per_send) {
     struct conf_transmission t = {0};
     unsigned char *bytes = conf_pattern_pages(100000);
     HANDLE file = conf_pattern_file(100000);
-    TRANSMIT_FILE_BUFFERS buffers = transmitfile__buffers(bytes, 100, bytes + 99900, 100);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(bytes, 100, bytes + 99900, 100);
 
     conf_transmission_open(&t, TRUE);
     t.overlapped.Offset = 100;
@@ -327,7 +239,8 @@ CONF_TEST(transmitfile_file_released) {
     conf_transmission_close(&t, 70000);
 }
 
-/* A file that is cut while it is sent: either that is refused, or the operation ends with an error. */
+/* A file that is cut while it is sent: either that is refused, or the operation ends with an
+ * error. */
 CONF_TEST(transmitfile_file_truncated) {
     struct conf_transmission t = {0};
     HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
@@ -430,197 +343,4 @@ CONF_TEST(transmitfile_peer_resets_later) {
 
     for (round = 0; round < 5; round++)
         transmitfile__peer_ends(TRANSMITFILE__LARGE / 2, 1);
-}
-
-/* Synchronous */
-
-static void transmitfile__synchronous(SOCKET client, BOOL nonblocking) {
-    struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(TRANSMITFILE__LARGE);
-    HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE - 1000);
-    TRANSMIT_FILE_BUFFERS buffers =
-        transmitfile__buffers(NULL, 0, bytes + TRANSMITFILE__LARGE - 1000, 1000);
-    u_long on = nonblocking;
-
-    t.sink.accept_delay = 100;
-    conf_transmission_connect(&t, client);
-    CHECK_EQ(ioctlsocket(client, FIONBIO, &on), 0);
-    CHECK_EQ(t.file(client, file, 0, 0, NULL, &buffers, 0), TRUE);
-    conf_transmission_close(&t, TRANSMITFILE__LARGE);
-}
-
-CONF_TEST(transmitfile_synchronous) {
-    transmitfile__synchronous(conf_tcp(AF_INET), FALSE);
-}
-
-CONF_TEST(transmitfile_synchronous_nonblocking) {
-    transmitfile__synchronous(conf_tcp(AF_INET), TRUE);
-}
-
-CONF_TEST(transmitfile_synchronous_socket) {
-    transmitfile__synchronous(WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0), FALSE);
-}
-
-CONF_TEST(transmitfile_synchronous_reset) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
-
-    t.sink.reset_after = 1;
-    t.sink.accept_delay = 20;
-    conf_transmission_connect(&t, conf_tcp(AF_INET));
-    CHECK_EQ(t.file(t.client, file, 0, 0, NULL, NULL, 0), FALSE);
-    CHECK_EQ(WSAGetLastError(), WSAECONNRESET);
-    closesocket(t.client);
-    conf_sink_finish(&t.sink);
-}
-
-/* Flags */
-
-/* The default state that ConnectEx leaves a socket in is one in which TransmitFile works. */
-CONF_TEST(transmitfile_before_update) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-    OVERLAPPED connecting = {0};
-
-    conf_sink_start(&t.sink);
-    t.client = conf_client(AF_INET);
-    t.port = conf_port(t.client);
-    t.file = conf_file_pointer(t.client);
-    conf_start(t.client, &t.sink.target, NULL, 0, &connecting);
-    conf_packet(t.port, &connecting, 0, 0);
-    conf_file_start(&t, file, 0, 0, NULL, 0);
-    conf_packet(t.port, &t.overlapped, 0, 1000);
-    conf_transmission_close(&t, 1000);
-}
-
-CONF_TEST(transmitfile_workers) {
-    static const DWORD flags[] = {TF_USE_DEFAULT_WORKER, TF_USE_SYSTEM_THREAD, TF_USE_KERNEL_APC,
-                                  TF_WRITE_BEHIND, TF_WRITE_BEHIND | TF_USE_KERNEL_APC};
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(1000);
-    int i;
-
-    conf_transmission_open(&t, TRUE);
-    for (i = 0; i < 5; i++) {
-        conf_file_start(&t, file, 200 * i, 200, NULL, flags[i]);
-        conf_packet(t.port, &t.overlapped, 0, 200);
-    }
-    conf_transmission_close(&t, 1000);
-}
-
-static void transmitfile__disconnect(DWORD length, DWORD flags) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(length);
-
-    conf_transmission_open(&t, TRUE);
-    conf_file_start(&t, file, 0, 0, NULL, TF_DISCONNECT | flags);
-    conf_packet(t.port, &t.overlapped, 0, length);
-    conf_quiet(t.port);
-    conf_sink_finish(&t.sink);
-    CHECK(t.sink.intact && t.sink.ended);
-    CHECK_EQ(t.sink.received, length);
-    CHECK_EQ(conf_last(send(t.client, "x", 1, 0)), WSAESHUTDOWN);
-    closesocket(t.client);
-}
-
-CONF_TEST(transmitfile_disconnect) {
-    transmitfile__disconnect(1000, 0);
-    transmitfile__disconnect(0, 0);
-    transmitfile__disconnect(TRANSMITFILE__LARGE, TF_WRITE_BEHIND);
-}
-
-CONF_TEST(transmitfile_disconnect_synchronous) {
-    struct conf_transmission t = {0};
-    HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
-
-    conf_transmission_connect(&t, WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0));
-    CHECK_EQ(t.file(t.client, file, 0, 0, NULL, NULL, TF_DISCONNECT), TRUE);
-    conf_sink_finish(&t.sink);
-    CHECK(t.sink.intact && t.sink.ended);
-    CHECK_EQ(t.sink.received, TRANSMITFILE__LARGE);
-}
-
-/* The peer can still send after the end has reached it, as after shutdown. */
-CONF_TEST(transmitfile_disconnect_half) {
-    struct conf_pair pair = conf_pair(AF_INET);
-    LPFN_TRANSMITFILE transmit = conf_file_pointer(pair.client);
-    char buffer[8];
-
-    CHECK_EQ(transmit(pair.client, NULL, 0, 0, NULL, NULL, TF_DISCONNECT), TRUE);
-    CHECK_EQ(recv(pair.server, buffer, sizeof buffer, 0), 0);
-    CHECK_EQ(send(pair.server, "late", 4, 0), 4);
-    CHECK_EQ(recv(pair.client, buffer, sizeof buffer, 0), 4);
-}
-
-/* What was sent before, by other means, goes out before the end. */
-CONF_TEST(transmitfile_disconnect_after_sends) {
-    struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(TRANSMITFILE__LARGE);
-    WSABUF buffer = {TRANSMITFILE__LARGE, (char *) bytes};
-    OVERLAPPED sending = {0};
-
-    t.sink.accept_delay = 100;
-    conf_transmission_open(&t, TRUE);
-    CHECK_EQ(conf_last(WSASend(t.client, &buffer, 1, NULL, 0, &sending, NULL)), ERROR_IO_PENDING);
-    conf_file_start(&t, NULL, 0, 0, NULL, TF_DISCONNECT);
-    conf_packet(t.port, &sending, 0, TRANSMITFILE__LARGE);
-    conf_packet(t.port, &t.overlapped, 0, 0);
-    conf_sink_finish(&t.sink);
-    CHECK(t.sink.intact && t.sink.ended);
-    CHECK_EQ(t.sink.received, TRANSMITFILE__LARGE);
-}
-
-/* Round after round on one handle, with its port. */
-CONF_TEST(transmitfile_reuse) {
-    HANDLE file = conf_pattern_file(100000);
-    struct conf_target target;
-    SOCKET listener = conf_listen(AF_INET, 5, &target);
-    SOCKET client = conf_client(AF_INET);
-    HANDLE port = conf_port(client);
-    LPFN_TRANSMITFILE transmit = conf_file_pointer(client);
-    int round;
-
-    for (round = 0; round < 50; round++) {
-        OVERLAPPED connecting = {0};
-        OVERLAPPED sending = {0};
-        static char buffer[65536];
-        SOCKET server;
-        int got, sum = 0;
-
-        conf_start(client, &target, "head", 4, &connecting);
-        conf_packet(port, &connecting, 0, 4);
-        server = conf_accept(listener);
-        CHECK_EQ(transmit(client, file, 0, 0, &sending, NULL, TF_DISCONNECT | TF_REUSE_SOCKET),
-                 FALSE);
-        CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
-        while ((got = recv(server, buffer, sizeof buffer, 0)) > 0)
-            sum += got;
-        CHECK_EQ(got, 0);
-        CHECK_EQ(sum, 100004);
-        closesocket(server);
-        conf_packet(port, &sending, 0, 100000);
-    }
-    conf_quiet(port);
-}
-
-/* As programs use it that have sent everything: only to make the socket reusable. */
-CONF_TEST(transmitfile_reuse_only) {
-    struct conf_target target;
-    SOCKET listener = conf_listen(AF_INET, 5, &target);
-    SOCKET client = conf_client(AF_INET);
-    LPFN_TRANSMITFILE transmit = conf_file_pointer(client);
-    int round;
-
-    for (round = 0; round < 10; round++) {
-        char byte;
-        SOCKET server;
-
-        conf_connect(client, &target);
-        conf_update(client);
-        server = conf_accept(listener);
-        conf_exchange(client, server);
-        CHECK_EQ(transmit(client, NULL, 0, 0, NULL, NULL, TF_DISCONNECT | TF_REUSE_SOCKET), TRUE);
-        CHECK_EQ(recv(server, &byte, 1, 0), 0);
-        closesocket(server);
-    }
 }

@@ -4,17 +4,6 @@
 
 #include "conformance.h"
 
-static TRANSMIT_FILE_BUFFERS transmitfilearguments__buffers(const void *head, DWORD head_length,
-                                                            const void *tail, DWORD tail_length) {
-    TRANSMIT_FILE_BUFFERS buffers;
-
-    buffers.Head = (void *) head;
-    buffers.HeadLength = head_length;
-    buffers.Tail = (void *) tail;
-    buffers.TailLength = tail_length;
-    return buffers;
-}
-
 /* Refused, and the connection still works. */
 static void transmitfilearguments__refused(HANDLE file, uint64_t offset, DWORD length,
                                            TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error) {
@@ -29,7 +18,7 @@ static void transmitfilearguments__refused(HANDLE file, uint64_t offset, DWORD l
 }
 
 CONF_TEST(transmitfilearguments_buffers) {
-    TRANSMIT_FILE_BUFFERS good = transmitfilearguments__buffers("a", 1, "b", 1);
+    TRANSMIT_FILE_BUFFERS good = conf_file_buffers("a", 1, "b", 1);
     char *half = conf_before_noaccess(&good, sizeof good / 2);
 
     transmitfilearguments__refused(NULL, 0, 0, conf_noaccess(), 0, WSAEFAULT);
@@ -37,17 +26,17 @@ CONF_TEST(transmitfilearguments_buffers) {
 }
 
 CONF_TEST(transmitfilearguments_head) {
-    TRANSMIT_FILE_BUFFERS buffers = transmitfilearguments__buffers(conf_noaccess(), 1, "b", 1);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(conf_noaccess(), 1, "b", 1);
 
     transmitfilearguments__refused(NULL, 0, 0, &buffers, 0, WSAEFAULT);
-    buffers = transmitfilearguments__buffers(NULL, 1, "b", 1);
+    buffers = conf_file_buffers(NULL, 1, "b", 1);
     transmitfilearguments__refused(NULL, 0, 0, &buffers, 0, WSAEFAULT);
 }
 
 CONF_TEST(transmitfilearguments_tail) {
     HANDLE file = conf_pattern_file(1000);
     TRANSMIT_FILE_BUFFERS buffers =
-        transmitfilearguments__buffers("a", 1, conf_before_noaccess("tail", 4), 5);
+        conf_file_buffers("a", 1, conf_before_noaccess("tail", 4), 5);
 
     transmitfilearguments__refused(file, 0, 0, &buffers, 0, WSAEFAULT);
 }
@@ -81,11 +70,11 @@ CONF_TEST(transmitfilearguments_length) {
 /* What comes first and last counts, too, and so does all of a file for a length of 0. */
 CONF_TEST(transmitfilearguments_too_much) {
     HANDLE file = conf_sparse_file(0x100000000ull);
-    TRANSMIT_FILE_BUFFERS buffers = transmitfilearguments__buffers("a", 1, NULL, 0);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers("a", 1, NULL, 0);
 
     transmitfilearguments__refused(file, 0, 0, NULL, 0, WSAEINVAL);
     transmitfilearguments__refused(file, 0, 0x7FFFFFFE, &buffers, 0, WSAEINVAL);
-    buffers = transmitfilearguments__buffers(NULL, 0, "b", 1);
+    buffers = conf_file_buffers(NULL, 0, "b", 1);
     transmitfilearguments__refused(file, 0, 0x7FFFFFFE, &buffers, 0, WSAEINVAL);
 }
 
@@ -167,7 +156,7 @@ CONF_TEST(transmitfilearguments_sockets) {
 
 CONF_TEST(transmitfilearguments_shut_down) {
     struct conf_transmission t = {0};
-    TRANSMIT_FILE_BUFFERS good = transmitfilearguments__buffers("a", 1, NULL, 0);
+    TRANSMIT_FILE_BUFFERS good = conf_file_buffers("a", 1, NULL, 0);
 
     conf_transmission_open(&t, TRUE);
     CHECK_EQ(shutdown(t.client, SD_SEND), 0);
@@ -181,7 +170,7 @@ CONF_TEST(transmitfilearguments_shut_down) {
 CONF_TEST(transmitfilearguments_after_reset) {
     struct conf_pair pair = conf_pair(AF_INET);
     LPFN_TRANSMITFILE transmit = conf_file_pointer(pair.client);
-    TRANSMIT_FILE_BUFFERS good = transmitfilearguments__buffers("a", 1, NULL, 0);
+    TRANSMIT_FILE_BUFFERS good = conf_file_buffers("a", 1, NULL, 0);
 
     conf_reset(pair.server);
     Sleep(50);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messages.h"
+#include "msgtest.h"
 
 /* A handle's value comes back with another socket, which must not meet what was known of the first.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WSEXT_CONFORMANCE_MESSAGES_H
-#define WSEXT_CONFORMANCE_MESSAGES_H
+#ifndef WSEXT_CONFORMANCE_MSGTEST_H
+#define WSEXT_CONFORMANCE_MSGTEST_H
 
 #include "conformance.h"
 
@@ -35,7 +35,7 @@ struct msg_seen {
     DWORD flags;
 };
 
-/* messages.c */
+/* msgtest.c */
 SOCKET msg_udp(int family);
 SOCKET msg_bound(int family, struct conf_target *target);
 SOCKET msg_receiver(int family, struct conf_target *target);
@@ -48,5 +48,12 @@ int msg_send(SOCKET s, const struct conf_target *target, struct msg_control *con
 int msg_receive(SOCKET s, struct msg_seen *seen);
 void msg_nothing(SOCKET s);
 BOOL msg_is_readable(SOCKET s, DWORD limit);
+
+/* Sends with the control data and finds how the datagram arrives. */
+struct msg_seen msg_pass(SOCKET client, const struct conf_target *target, SOCKET server,
+                         struct msg_control *control);
+
+/* A datagram without control data, which must look as if there had never been any. */
+void msg_plain(SOCKET client, const struct conf_target *target, SOCKET server);
 
 #endif
