@@ -3,6 +3,20 @@
 
 GUID provider_id = {0x22059D40, 0x7E9E, 0x11CF, {0xAE, 0x5A, 0x00, 0xAA, 0x00, 0xA7, 0x11, 0x2B}};
 
+NSP_ROUTINE provider_table;
+
+int provider_open(void** state) {
+    (void) state;
+    memset(&provider_table, 0, sizeof provider_table);
+    provider_table.cbSize = sizeof provider_table;
+    return CLASSIC(NSPStartup)(&provider_id, &provider_table);
+}
+
+int provider_close(void** state) {
+    (void) state;
+    return provider_table.NSPCleanup(&provider_id);
+}
+
 WSAQUERYSETW provider_query(GUID* class_id, const WCHAR* name) {
     WSAQUERYSETW query;
     memset(&query, 0, sizeof query);

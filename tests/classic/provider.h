@@ -13,6 +13,12 @@
 
 extern GUID provider_id;
 
+/* The functions that NSPStartup has given out. To be set up and torn down around a test. */
+extern NSP_ROUTINE provider_table;
+
+int provider_open(void** state);
+int provider_close(void** state);
+
 /* A query of that class; the name may be NULL. */
 WSAQUERYSETW provider_query(GUID* class_id, const WCHAR* name);
 
