@@ -290,16 +290,19 @@ static int connectex__run(const struct driver_request* request, DWORD* bytes_sen
 
     if (error != 0)
         return error;
+    /* Who takes the completion may use the place again before we return. */
+    if (bytes_sent != NULL)
+        *bytes_sent = 0;
     if (flags & TABLE_SYNCHRONOUS)
         error = connectex__run_synchronous(request, &result);
     else
         error = connectex__run_overlapped(request, &result);
     if (error != 0)
         return connectex__explain(s, request->name, error);
-    /* Programs pass the address of a local variable, so it is written now or never. */
-    if (bytes_sent != NULL)
-        *bytes_sent = result == DRIVER_ENDED ? request->length : 0;
-    return connectex__verdict(flags, result);
+    error = connectex__verdict(flags, result);
+    if (error == 0 && bytes_sent != NULL)
+        *bytes_sent = request->length;
+    return error;
 }
 
 static int connectex__check(const struct driver_request* request, const DWORD* bytes_sent) {

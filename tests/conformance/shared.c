@@ -185,3 +185,54 @@ CONF_TEST(shared_fast_open_elsewhere) {
     CHECK_EQ(setsockopt(datagram, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
     CHECK_EQ(setsockopt((SOCKET) event, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
 }
+
+#define SHARED__ROUNDS 300
+#define SHARED__MARK 0xA5A5A5A5
+
+struct shared__place {
+    HANDLE port, ended;
+    OVERLAPPED overlapped;
+    DWORD sent;
+};
+
+/* Who takes a completion may use again, or free, all that belongs to it. */
+static DWORD WINAPI shared__use_again(void *parameter) {
+    struct shared__place *place = parameter;
+    OVERLAPPED *overlapped;
+    ULONG_PTR key;
+    DWORD bytes;
+
+    while (GetQueuedCompletionStatus(place->port, &bytes, &key, &overlapped, CONF__LIMIT) &&
+           overlapped != NULL) {
+        *(volatile DWORD *) &place->sent = SHARED__MARK;
+        SetEvent(place->ended);
+    }
+    return 0;
+}
+
+CONF_TEST(shared_place_used_again) {
+    static struct shared__place place;
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 200, &target);
+    HANDLE thread;
+    int i;
+
+    place.port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    place.ended = CreateEventW(NULL, FALSE, FALSE, NULL);
+    thread = CreateThread(NULL, 0, shared__use_again, &place, 0, NULL);
+    for (i = 0; i < SHARED__ROUNDS; i++) {
+        SOCKET client = conf_client(AF_INET);
+
+        CHECK(CreateIoCompletionPort((HANDLE) client, place.port, 0, 0) == place.port);
+        memset(&place.overlapped, 0, sizeof place.overlapped);
+        CHECK_EQ(conf_pointer(client)(client, (struct sockaddr *) &target.name, target.length,
+                                      "data", 4, &place.sent, &place.overlapped), FALSE);
+        CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+        CHECK_EQ(WaitForSingleObject(place.ended, CONF__LIMIT), WAIT_OBJECT_0);
+        CHECK_EQ(place.sent, SHARED__MARK);
+        closesocket(conf_accept(listener));
+        closesocket(client);
+    }
+    PostQueuedCompletionStatus(place.port, 0, 0, NULL);
+    WaitForSingleObject(thread, CONF__LIMIT);
+}
