@@ -46,6 +46,9 @@ static const struct reuse__option reuse__options[] = {
     {IPPROTO_IPV6, REUSE__IPV6_DONTFRAG},
 };
 
+/* More than a receive buffer holds. */
+#define REUSE__DRAINED_AT_MOST (16u << 20)
+
 #define REUSE__OPTION_COUNT (sizeof reuse__options / sizeof reuse__options[0])
 
 union reuse__value {
@@ -172,22 +175,55 @@ static int reuse__has_unknown_port(const struct record* record) {
     return has;
 }
 
-/* What was received and not read makes the system reset a connection that is closed. Returns 0, or
- * the reason why the socket cannot be used again. */
+/* Receives without waiting, even where another thread was faster: locks are held. */
+static int reuse__receive(SOCKET s, HANDLE event, WSABUF* buffer, DWORD* received) {
+    OVERLAPPED overlapped = {0};
+    DWORD flags = 0;
+    int error = 0;
+
+    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+    if (host.WSARecv(s, buffer, 1, received, &flags, &overlapped, NULL) != 0)
+        error = WSAGetLastError();
+    if (error != WSA_IO_PENDING)
+        return error;
+    if (host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) s, &overlapped);
+    error =
+        host.WSAGetOverlappedResult(s, &overlapped, received, TRUE, &flags) ? 0 : WSAGetLastError();
+    if (error == WSA_OPERATION_ABORTED) {
+        *received = 0;
+        error = 0;
+    }
+    return error;
+}
+
+/* What was received and not read makes the system reset a connection that is closed. A peer that
+ * does not stop sending gets its reset in any case. Returns 0, or the reason why the socket cannot
+ * be used again. */
 static int reuse__drain(SOCKET s) {
-    static char sink[4096]; /* What is written here nobody reads. */
+    static char sink[65536]; /* What is written here nobody reads. */
     WSABUF buffer = {sizeof sink, sink};
     u_long waiting = 0;
-    DWORD received, flags;
+    DWORD received, drained = 0;
+    HANDLE event = NULL;
+    int error = 0;
 
-    while (host.ioctlsocket(s, FIONREAD, &waiting) == 0 && waiting > 0) {
-        flags = 0;
-        if (host.WSARecv(s, &buffer, 1, &received, &flags, NULL, NULL) != 0)
-            return WSAGetLastError() == WSAESHUTDOWN ? WSAEOPNOTSUPP : WSAECONNRESET;
-        if (received == 0)
+    while (drained < REUSE__DRAINED_AT_MOST && host.ioctlsocket(s, FIONREAD, &waiting) == 0 &&
+           waiting > 0) {
+        if (event == NULL)
+            event = CreateEventW(NULL, TRUE, FALSE, NULL);
+        if (event == NULL)
+            return WSAENOBUFS;
+        error = reuse__receive(s, event, &buffer, &received);
+        if (error != 0 || received == 0)
             break;
+        drained += received;
     }
-    return 0;
+    if (event != NULL)
+        host.CloseHandle(event);
+    if (error == 0)
+        return 0;
+    return error == WSAESHUTDOWN ? WSAEOPNOTSUPP : WSAECONNRESET;
 }
 
 /* Wine takes a socket that was reset for one that stays so. */

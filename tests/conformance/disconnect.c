@@ -325,3 +325,25 @@ CONF_TEST(disconnect_after_shutdown) {
     CHECK_EQ(disconnect__try(pair.client, NULL, 0, 0), TRUE);
     disconnect__ended(pair.server);
 }
+
+static DWORD WINAPI disconnect__send_for_ever(void *parameter) {
+    static char chunk[65536];
+
+    while (send((SOCKET) parameter, chunk, sizeof chunk, 0) > 0)
+        continue;
+    return 0;
+}
+
+/* A peer that does not stop sending does not keep the socket from being used again. */
+CONF_TEST(disconnect_endless_sender) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    HANDLE thread = CreateThread(NULL, 0, disconnect__send_for_ever, (void *) pair.server, 0, NULL);
+
+    CHECK_EQ(WaitForSingleObject(thread, 100), WAIT_TIMEOUT);
+    CHECK(conf_disconnect_pointer(pair.client)(pair.client, NULL, TF_REUSE_SOCKET, 0));
+    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+    conf_connect(pair.client, &target);
+    conf_accept(listener);
+}
