@@ -12,6 +12,9 @@
 /* Wine's request to make the Unix socket of a socket, and what it takes. */
 #define REUSE__CREATE 0x00120320u
 
+/* In milliseconds; a thread answers in a fraction of one where there is a processor for it. */
+#define REUSE__TIME_TO_ANSWER 30
+
 struct reuse__kind {
     int family;
     int type;
@@ -246,6 +249,16 @@ static void reuse__stop_lingering(SOCKET s) {
     host.setsockopt(s, SOL_SOCKET, SO_LINGER, (const char*) &off, sizeof off);
 }
 
+/* Wine's server keeps an operation that was cancelled in the socket's queue until the thread that
+ * began it has answered, and it dies when the Unix socket is replaced before, as what is queued
+ * still names the old one. (Measured on Wine 8.0, with receives pending in several threads: within
+ * seconds.) It does not tell what is queued, so the threads are given time; the one that runs here
+ * has answered when CancelIoEx returns. */
+static void reuse__cancel_all(SOCKET s) {
+    if (host.CancelIoEx != NULL && host.CancelIoEx((HANDLE) s, NULL))
+        Sleep(REUSE__TIME_TO_ANSWER);
+}
+
 int reuse_socket(struct record* record) {
     SOCKET s = record->handle;
     struct reuse__settings settings;
@@ -259,8 +272,7 @@ int reuse_socket(struct record* record) {
     if (reuse__is_reset(s))
         return WSAECONNRESET;
     reuse__save(s, &settings);
-    if (host.CancelIoEx != NULL)
-        host.CancelIoEx((HANDLE) s, NULL);
+    reuse__cancel_all(s);
     error = reuse__drain(s);
     if (error != 0)
         return error;
