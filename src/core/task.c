@@ -221,6 +221,15 @@ static int task__has_to_wait(const struct record* record, const struct task* tas
     return 0;
 }
 
+int task_has_more(const struct record* record) {
+    const struct task* task;
+    for (task = record->tasks; task != NULL; task = task->sibling) {
+        if (task->ending == TASK__LIVE && (task->has_more || task->is_behind))
+            return 1;
+    }
+    return 0;
+}
+
 static int task__error(const struct task* task) {
     if (task->status == STATUS__SUCCESS)
         return 0;

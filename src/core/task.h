@@ -35,7 +35,7 @@ struct task_kind {
 };
 
 /* The head of each task; the kind's own members follow in a struct of its own. All but kind,
- * overlapped, status, bytes, error, more and in_call is for task.c. */
+ * overlapped, status, bytes, error, more, is_behind and in_call is for task.c. */
 struct task {
     OVERLAPPED step; /* Ours, for the host's call. */
     const struct task_kind* kind;
@@ -65,8 +65,14 @@ struct task {
 
 /* Under the record's lock: makes the OVERLAPPED one of an operation in progress and has the
  * engine's thread begin. kind and overlapped are set by the caller, and the rest is zero. Returns
- * 0, or WSAENOBUFS where no thread can be had; the task is then still the caller's. */
+ * 0, or WSAENOBUFS where no thread can be had; the task is then still the caller's. Where
+ * is_behind was set, it begins after the earlier tasks of the socket have sent all that is theirs.
+ */
 int task_start(struct record* record, struct task* task);
+
+/* Under the record's lock: whether a task of the socket has more to send than the step under way.
+ */
+int task_has_more(const struct record* record);
 
 /* The same for an operation that sends: the calling thread itself begins the first step, so that
  * the program may send more right after the call. The advance function is called with in_call set,

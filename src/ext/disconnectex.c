@@ -47,12 +47,17 @@ int disconnectex_begin(SOCKET s, DWORD flags) {
 
 /* Under the record's lock. A program may have shut the sending side down by itself. */
 static int disconnectex__end(struct record* record, DWORD flags, int send_error) {
+    int error;
     if (send_error != 0 && send_error != WSAESHUTDOWN)
         return send_error;
     if (!(flags & TF_REUSE_SOCKET))
         return host.shutdown(record->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
     /* The host keeps a shutdown with the handle, so that nothing could be sent ever after. */
-    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_socket(record);
+    error = send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_socket(record);
+    /* What was begun meanwhile must not be sent on the next connection. */
+    if (error == 0)
+        task_cancel(record, NULL, 0);
+    return error;
 }
 
 int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
@@ -111,6 +116,7 @@ static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
         return error;
     self->task.kind = &disconnectex__kind;
     self->task.overlapped = overlapped;
+    self->task.is_behind = 1;
     self->flags = flags;
     record = record_find(s);
     if (record != NULL)
@@ -119,6 +125,36 @@ static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
     if (error != 0)
         free(self);
     return error != 0 ? error : ERROR_IO_PENDING;
+}
+
+/* The same for a caller that waits; see transmit.c for the event. */
+static int disconnectex__start_and_wait(SOCKET s, DWORD flags) {
+    OVERLAPPED overlapped = {0};
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    int error;
+
+    if (event == NULL)
+        return WSAENOBUFS;
+    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
+    error = disconnectex__start(s, &overlapped, flags);
+    if (error == ERROR_IO_PENDING) {
+        WaitForSingleObject(event, INFINITE);
+        error = (uint32_t) overlapped.Internal == STATUS__SUCCESS
+                    ? 0
+                    : status_to_error((uint32_t) overlapped.Internal);
+    } else {
+        disconnectex_finish(s, flags, error);
+    }
+    host.CloseHandle(event);
+    return error;
+}
+
+/* Whether transmissions of ours have steps to come, which an empty send would not be behind. */
+static int disconnectex__is_behind(SOCKET s) {
+    const struct record* record = record_find(s);
+    int is_behind = record != NULL && task_has_more(record);
+    record_release(s);
+    return is_behind;
 }
 
 /* Waits until what was sent before is on its way, or finds out whether it has to be waited for:
@@ -180,10 +216,12 @@ static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, 
     if (error != 0)
         return error;
 
-    error = disconnectex__flush(s, overlapped == NULL);
+    error =
+        disconnectex__is_behind(s) ? WSAEWOULDBLOCK : disconnectex__flush(s, overlapped == NULL);
     if (error == WSAEWOULDBLOCK) {
-        error = disconnectex__start(s, overlapped, flags);
-        if (error != ERROR_IO_PENDING)
+        error = overlapped != NULL ? disconnectex__start(s, overlapped, flags)
+                                   : disconnectex__start_and_wait(s, flags);
+        if (error != ERROR_IO_PENDING && overlapped != NULL)
             disconnectex_finish(s, flags, error);
         return error;
     }
