@@ -10,6 +10,7 @@
 #include "doors/creation.h"
 #include "doors/endings.h"
 #include "doors/interpose.h"
+#include "doors/overlapped.h"
 #include "doors/sends.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
@@ -339,84 +340,6 @@ static int WSAAPI door_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long
     if (result == 0)
         doors__selected(s, NULL, window, message, events);
     return result;
-}
-
-/* Overlapped I/O */
-
-/* A port may be bound to any kind of file; one that we did not see being made is asked. */
-static int doors__is_socket(SOCKET s) {
-    int type, length = sizeof type;
-    if (table_flags(s) & TABLE_SEEN)
-        return 1;
-    return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
-}
-
-static HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
-                                                 DWORD threads) {
-    HANDLE result = host.CreateIoCompletionPort(file, port, key, threads);
-    struct record* record;
-    DWORD error;
-
-    if (result == NULL || file == INVALID_HANDLE_VALUE)
-        return result;
-    error = GetLastError();
-    if (doors__is_socket((SOCKET) file)) {
-        record = record_need((SOCKET) file);
-        if (record != NULL) {
-            record->port = result;
-            record->key = key;
-        }
-        record_release((SOCKET) file);
-    }
-    SetLastError(error);
-    return result;
-}
-
-static BOOL WINAPI door_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
-    BOOL result = host.SetFileCompletionNotificationModes(file, flags);
-    DWORD error = GetLastError();
-    if (result && doors__is_socket((SOCKET) file)) {
-        struct record* record = record_need((SOCKET) file);
-        if (record != NULL)
-            record->modes |= flags;
-        if (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
-            table_change_flags((SOCKET) file, TABLE_SKIP, 0);
-        record_release((SOCKET) file);
-    }
-    SetLastError(error);
-    return result;
-}
-
-static BOOL WINAPI door_CancelIo(HANDLE file) {
-    DWORD error = GetLastError();
-    if (doors__has_record((SOCKET) file)) {
-        cancel_own_operation((SOCKET) file);
-        SetLastError(error);
-    }
-    return host.CancelIo(file);
-}
-
-/* ReactOS exports it from newer builds only, and there as a stub; what is not ours cannot be
- * cancelled then. */
-static BOOL doors__cancel_by_host(HANDLE file, OVERLAPPED* overlapped) {
-    if (host.CancelIoEx != NULL)
-        return host.CancelIoEx(file, overlapped);
-    SetLastError(ERROR_NOT_FOUND);
-    return FALSE;
-}
-
-static BOOL WINAPI door_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
-    int ours = doors__has_record((SOCKET) file) && cancel_operation((SOCKET) file, overlapped);
-    DWORD error = GetLastError();
-    /* Other operations of the handle are the host's; that it finds none is then no failure. */
-    if (ours && overlapped != NULL)
-        return TRUE;
-    if (doors__cancel_by_host(file, overlapped))
-        return TRUE;
-    if (!ours || GetLastError() != ERROR_NOT_FOUND)
-        return FALSE;
-    SetLastError(error);
-    return TRUE;
 }
 
 #define DOORS__ENTRY(module, name) \
