@@ -12,9 +12,6 @@
 /* Wine's request to make the Unix socket of a socket, and what it takes. */
 #define REUSE__CREATE 0x00120320u
 
-/* In milliseconds; a thread answers in a fraction of one where there is a processor for it. */
-#define REUSE__TIME_TO_ANSWER 30
-
 struct reuse__kind {
     int family;
     int type;
@@ -179,9 +176,8 @@ static int reuse__has_unknown_port(const struct record* record) {
 }
 
 /* Receives without waiting, even where another thread was faster: locks are held. */
-static int reuse__receive(SOCKET s, HANDLE event, WSABUF* buffer, DWORD* received) {
+static int reuse__receive(SOCKET s, HANDLE event, WSABUF* buffer, DWORD flags, DWORD* received) {
     OVERLAPPED overlapped = {0};
-    DWORD flags = 0;
     int error = 0;
 
     overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
@@ -193,11 +189,7 @@ static int reuse__receive(SOCKET s, HANDLE event, WSABUF* buffer, DWORD* receive
         host.CancelIoEx((HANDLE) s, &overlapped);
     error =
         host.WSAGetOverlappedResult(s, &overlapped, received, TRUE, &flags) ? 0 : WSAGetLastError();
-    if (error == WSA_OPERATION_ABORTED) {
-        *received = 0;
-        error = 0;
-    }
-    return error;
+    return error == WSA_OPERATION_ABORTED ? WSAEWOULDBLOCK : error;
 }
 
 /* What was received and not read makes the system reset a connection that is closed. A peer that
@@ -217,16 +209,36 @@ static int reuse__drain(SOCKET s) {
             event = CreateEventW(NULL, TRUE, FALSE, NULL);
         if (event == NULL)
             return WSAENOBUFS;
-        error = reuse__receive(s, event, &buffer, &received);
+        error = reuse__receive(s, event, &buffer, 0, &received);
         if (error != 0 || received == 0)
             break;
         drained += received;
     }
     if (event != NULL)
         host.CloseHandle(event);
-    if (error == 0)
+    if (error == 0 || error == WSAEWOULDBLOCK)
         return 0;
     return error == WSAESHUTDOWN ? WSAEOPNOTSUPP : WSAECONNRESET;
+}
+
+/* A receive of the program's may be pending only where there is nothing to receive, not even the
+ * peer's end. */
+static int reuse__may_be_received_from(SOCKET s) {
+    char byte;
+    WSABUF place = {1, &byte};
+    HANDLE event;
+    DWORD received;
+    int error = WSAEWOULDBLOCK;
+
+    /* There the look itself would wait. */
+    if (table_flags(s) & TABLE_SYNCHRONOUS)
+        return 1;
+    event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (event != NULL) {
+        error = reuse__receive(s, event, &place, MSG_PEEK, &received);
+        host.CloseHandle(event);
+    }
+    return error == WSAEWOULDBLOCK;
 }
 
 /* Wine takes a socket that was reset for one that stays so. */
@@ -249,21 +261,9 @@ static void reuse__stop_lingering(SOCKET s) {
     host.setsockopt(s, SOL_SOCKET, SO_LINGER, (const char*) &off, sizeof off);
 }
 
-/* Wine's server keeps an operation that was cancelled in the socket's queue until the thread that
- * began it has answered, and it dies when the Unix socket is replaced before, as what is queued
- * still names the old one. (Measured on Wine 8.0, with receives pending in several threads: within
- * seconds.) It does not tell what is queued, so the threads are given time; the one that runs here
- * has answered when CancelIoEx returns. */
-static void reuse__cancel_all(SOCKET s) {
-    if (host.CancelIoEx != NULL && host.CancelIoEx((HANDLE) s, NULL))
-        Sleep(REUSE__TIME_TO_ANSWER);
-}
-
-int reuse_socket(struct record* record) {
+int reuse_prepare(const struct record* record, int* has_to_wait) {
     SOCKET s = record->handle;
-    struct reuse__settings settings;
     struct reuse__kind kind;
-    int error;
 
     /* Wine remembers with the handle which events it has reported. */
     if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selection != NULL ||
@@ -271,8 +271,21 @@ int reuse_socket(struct record* record) {
         return WSAEOPNOTSUPP;
     if (reuse__is_reset(s))
         return WSAECONNRESET;
+    if (host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) s, NULL);
+    *has_to_wait = reuse__may_be_received_from(s);
+    return 0;
+}
+
+int reuse_socket(const struct record* record) {
+    SOCKET s = record->handle;
+    struct reuse__settings settings;
+    struct reuse__kind kind;
+    int error;
+
+    if (reuse__get_kind(s, &kind) != 0)
+        return WSAEOPNOTSUPP;
     reuse__save(s, &settings);
-    reuse__cancel_all(s);
     error = reuse__drain(s);
     if (error != 0)
         return error;

@@ -17,15 +17,24 @@
  * network traffic. */
 int reuse_is_available(void);
 
-/* Under the record's lock: makes the socket unconnected. Operations of the host on it are
- * cancelled first, and what the peer has sent and nobody has received is thrown away, as otherwise
- * the system would reset the connection instead of ending it. Returns 0 or a Winsock error, with
- * the connection as it was:
+/* Both under the record's lock. The first says whether the socket can be used again, and cancels
+ * the operations of the host on it. Where *has_to_wait says so, REUSE_TIME_TO_ANSWER milliseconds
+ * have to pass before the second, without the lock: Wine's server keeps an operation that was
+ * cancelled in the socket's queue until the thread that began it has answered, and it dies when the
+ * Unix socket is replaced before, as what is queued still names the old one (measured on Wine 8.0,
+ * with receives pending in several threads: 6 of 11 runs of 5 seconds). It does not tell whether
+ * anything is queued.
+ *
+ * The second makes the socket unconnected. What the peer has sent and nobody has received is thrown
+ * away, as otherwise the system would reset the connection instead of ending it. Both return 0 or a
+ * Winsock error, with the connection as it was:
  *     WSAEOPNOTSUPP  the host has no way, or this socket cannot be kept whole: its port is not
  *                    known to us, its address was chosen by the program, its events are
  *                    selected for, or it was shut down
  *     WSAECONNRESET  the connection was reset, which the host does not forget of a socket
  *     WSAENOBUFS     the host is short of sockets */
-int reuse_socket(struct record* record);
+#define REUSE_TIME_TO_ANSWER 30
+int reuse_prepare(const struct record* record, int* has_to_wait);
+int reuse_socket(const struct record* record);
 
 #endif

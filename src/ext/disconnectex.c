@@ -45,34 +45,62 @@ int disconnectex_begin(SOCKET s, DWORD flags) {
     return error;
 }
 
-/* Under the record's lock. A program may have shut the sending side down by itself. */
-static int disconnectex__end(struct record* record, DWORD flags, int send_error) {
-    int error;
+/* Under the record's lock. A program may have shut the sending side down by itself, which the host
+ * keeps with the handle, so that nothing could be sent ever after. */
+static int disconnectex__prepare(const struct record* record, DWORD flags, int send_error,
+                                 int* has_to_wait) {
     if (send_error != 0 && send_error != WSAESHUTDOWN)
         return send_error;
     if (!(flags & TF_REUSE_SOCKET))
+        return 0;
+    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_prepare(record, has_to_wait);
+}
+
+static int disconnectex__end(struct record* record, DWORD flags) {
+    int error;
+    if (!(flags & TF_REUSE_SOCKET))
         return host.shutdown(record->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
-    /* The host keeps a shutdown with the handle, so that nothing could be sent ever after. */
-    error = send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_socket(record);
+    error = reuse_socket(record);
     /* What was begun meanwhile must not be sent on the next connection. */
     if (error == 0)
         task_cancel(record, NULL, 0);
     return error;
 }
 
-int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
+/* With the handles held: the record, locked, of a socket that is still being disconnected. */
+static struct record* disconnectex__find(SOCKET s) {
     struct record* record;
-    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
-
     record_hold_handles();
     record = record_find(s);
-    if (record != NULL && record->machine.state == MACHINE_DISCONNECTING) {
-        error = disconnectex__end(record, flags, send_error);
-        record_step(record, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
-                                                                    : MACHINE_DISCONNECTED);
-    }
+    return record != NULL && record->machine.state == MACHINE_DISCONNECTING ? record : NULL;
+}
+
+static void disconnectex__let_go(SOCKET s) {
     record_release(s);
     record_release_handles();
+}
+
+int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
+    struct record* record = disconnectex__find(s);
+    int has_to_wait = 0;
+    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
+
+    if (record != NULL)
+        error = disconnectex__prepare(record, flags, send_error, &has_to_wait);
+    if (has_to_wait) {
+        disconnectex__let_go(s);
+        Sleep(REUSE_TIME_TO_ANSWER);
+        record = disconnectex__find(s);
+    }
+    if (record != NULL) {
+        if (error == 0)
+            error = disconnectex__end(record, flags);
+        record_step(record, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
+                                                                    : MACHINE_DISCONNECTED);
+    } else {
+        error = WSAENOTSOCK;
+    }
+    disconnectex__let_go(s);
     return error;
 }
 

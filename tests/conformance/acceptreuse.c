@@ -4,6 +4,7 @@
 /* AcceptEx onto a socket that DisconnectEx with TF_REUSE_SOCKET has made as good as new. */
 
 #define ACCEPTREUSE__ROUNDS 1000
+#define ACCEPTREUSE__PEER_LAST 20 /* In one of so many rounds. */
 
 static void acceptreuse__accept(struct conf_acceptance *a) {
     memset(&a->overlapped, 0, sizeof a->overlapped);
@@ -83,6 +84,7 @@ CONF_TEST(acceptreuse_1000_rounds) {
     disconnect_ex = conf_disconnect_pointer(a.acceptor);
     for (round = 0; round < ACCEPTREUSE__ROUNDS; round++) {
         OVERLAPPED ending = {0};
+        char byte;
 
         a.receive_length = round % 2 == 0 ? 100 : 0;
         memset(&a.overlapped, 0, sizeof a.overlapped);
@@ -94,11 +96,18 @@ CONF_TEST(acceptreuse_1000_rounds) {
         conf_acceptance_addresses(&a);
         conf_acceptance_update(&a);
         acceptreuse__echo(&a, port);
+        /* Where the peer has not ended its side, operations that may be pending are given time. */
+        if (round % ACCEPTREUSE__PEER_LAST != 0) {
+            closesocket(a.client);
+            CHECK_EQ(recv(a.acceptor, &byte, 1, 0), 0);
+        }
         CHECK_EQ(disconnect_ex(a.acceptor, &ending, TF_REUSE_SOCKET, 0), FALSE);
         CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
         conf_packet(port, &ending, 0, 0);
-        CHECK_EQ(recv(a.client, a.room, 1, 0), 0);
-        closesocket(a.client);
+        if (round % ACCEPTREUSE__PEER_LAST == 0) {
+            CHECK_EQ(recv(a.client, &byte, 1, 0), 0);
+            closesocket(a.client);
+        }
     }
     conf_quiet(accepts);
     conf_quiet(port);
