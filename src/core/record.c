@@ -11,9 +11,12 @@
 
 static struct once record__once;
 static lock_t record__handles;
+static lock_t record__count_lock;
+static ULONGLONG record__count;
 
 static void record__init(void) {
     lock_init(&record__handles);
+    lock_init(&record__count_lock);
 }
 
 void record_hold_handles(void) {
@@ -29,6 +32,21 @@ struct record* record_find(SOCKET handle) {
     return table_lock(handle);
 }
 
+struct record* record_find_same(SOCKET handle, ULONGLONG serial) {
+    struct record* record = table_lock(handle);
+    return record != NULL && record->serial == serial ? record : NULL;
+}
+
+/* NT 5.2 counts to 64 bits by no call of its own. */
+static ULONGLONG record__next_serial(void) {
+    ULONGLONG serial;
+    once_run(&record__once, record__init);
+    lock_acquire(&record__count_lock);
+    serial = ++record__count;
+    lock_release(&record__count_lock);
+    return serial;
+}
+
 struct record* record_need(SOCKET handle) {
     struct record* record = table_lock(handle);
     if (record != NULL)
@@ -38,6 +56,7 @@ struct record* record_need(SOCKET handle) {
     if (record == NULL)
         return NULL;
     record->handle = handle;
+    record->serial = record__next_serial();
     machine_init(&record->machine);
     if (table_set_record(handle, record) != 0) {
         free(record);

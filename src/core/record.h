@@ -21,6 +21,7 @@ struct record_selection {
 /* What we know of one socket. It lies in the table and is touched under the table's lock only. */
 struct record {
     SOCKET handle;
+    ULONGLONG serial; /* Which of the sockets that have had the handle's value this is. */
     struct machine machine;
     unsigned char is_send;    /* The host carries the OVERLAPPED with a send. */
     unsigned char by_engine;  /* The host carries the OVERLAPPED for the engine's thread. */
@@ -59,6 +60,11 @@ struct record {
  * record_release(), also after NULL. */
 struct record* record_find(SOCKET handle);
 struct record* record_need(SOCKET handle);
+
+/* The same for who has held the lock before and let it go: gives NULL also where the record is not
+ * the one with that serial number any more. The socket was closed then, and the handle's value may
+ * be another's. No record has the number 0, and none has that of another. */
+struct record* record_find_same(SOCKET handle, ULONGLONG serial);
 void record_release(SOCKET handle);
 
 /* Under the lock: feeds an event to the record's state machine, as machine_step(), and notes what

@@ -154,10 +154,11 @@ static int doors__call_wsa_connect(SOCKET s, const void* arguments) {
     return host.WSAConnect(s, a->name, a->length, a->caller, a->callee, a->sending, a->group);
 }
 
-static int doors__forbids_connect(SOCKET s) {
+static int doors__forbids_connect(SOCKET s, ULONGLONG* serial) {
     struct record* record = record_find(s);
     DWORD seconds;
     int error = 0;
+    *serial = record != NULL ? record->serial : 0;
     /* To ReactOS a connect on a connected socket is a success. */
     if (record != NULL && machine_is_connected(&record->machine) &&
         seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
@@ -170,8 +171,8 @@ static int doors__forbids_connect(SOCKET s) {
     return error;
 }
 
-static void doors__connected_plainly(SOCKET s, int is_pending) {
-    struct record* record = record_find(s);
+static void doors__connected_plainly(SOCKET s, ULONGLONG serial, int is_pending) {
+    struct record* record = record_find_same(s, serial);
     if (record != NULL) {
         record_step(record, MACHINE_PLAIN);
         record->is_plain = (unsigned char) is_pending;
@@ -180,18 +181,20 @@ static void doors__connected_plainly(SOCKET s, int is_pending) {
 }
 
 /* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is
- * held; a failed ConnectEx makes Linux refuse the next connect once, on Wine 8. */
+ * held, and the socket may be closed meanwhile; a failed ConnectEx makes Linux refuse the next
+ * connect once, on Wine 8. */
 static int doors__connect_known(SOCKET s, doors__connect call, const void* arguments) {
-    int error = doors__forbids_connect(s);
+    ULONGLONG serial;
+    int error = doors__forbids_connect(s, &serial);
     if (error != 0)
         return doors__answer(error);
     if (call(s, arguments) == 0) {
-        doors__connected_plainly(s, 0);
+        doors__connected_plainly(s, serial, 0);
         return 0;
     }
     error = WSAGetLastError();
     if (error == WSAECONNABORTED && call(s, arguments) == 0) {
-        doors__connected_plainly(s, 0);
+        doors__connected_plainly(s, serial, 0);
         return 0;
     }
     if (error == WSAECONNABORTED)
@@ -199,7 +202,7 @@ static int doors__connect_known(SOCKET s, doors__connect call, const void* argum
     if (error == WSAEINVAL && connectex_is_in_progress(s))
         error = WSAEALREADY;
     if (error == WSAEWOULDBLOCK)
-        doors__connected_plainly(s, 1);
+        doors__connected_plainly(s, serial, 1);
     return doors__answer(error);
 }
 

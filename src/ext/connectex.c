@@ -254,6 +254,7 @@ static int connectex__run_synchronous(const struct driver_request* request,
                                       enum driver_result* result) {
     struct record* record = record_need(request->handle);
     LPFN_CONNECTEX function = record != NULL ? native_function(record) : NULL;
+    ULONGLONG serial = record != NULL ? record->serial : 0;
     int allowed = record == NULL || machine_may_connect(&record->machine);
     int error;
 
@@ -267,7 +268,7 @@ static int connectex__run_synchronous(const struct driver_request* request,
         return error;
 
     *result = error == 0 ? DRIVER_ENDED : DRIVER_HANDED;
-    record = record_find(request->handle);
+    record = record_find_same(request->handle, serial);
     if (record != NULL)
         connectex__note(record, request, *result, 0, request->payload != NULL);
     record_release(request->handle);

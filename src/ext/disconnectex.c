@@ -16,6 +16,7 @@
  * whether the connection still stands. */
 struct disconnectex {
     struct task task;
+    ULONGLONG serial;
     DWORD flags;
     int is_flushed; /* The empty send was begun. */
 };
@@ -28,7 +29,7 @@ static int disconnectex__is_connected(SOCKET s) {
     return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
-int disconnectex_begin(SOCKET s, DWORD flags) {
+int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
     struct record* record;
     int error = disconnectex__is_connected(s);
 
@@ -41,6 +42,8 @@ int disconnectex_begin(SOCKET s, DWORD flags) {
         error = WSAENOBUFS;
     else if (record_step(record, MACHINE_DISCONNECT) & MACHINE_FORBIDDEN)
         error = WSAENOTCONN;
+    else
+        *serial = record->serial;
     record_release(s);
     return error;
 }
@@ -68,10 +71,10 @@ static int disconnectex__end(struct record* record, DWORD flags) {
 }
 
 /* With the handles held: the record, locked, of a socket that is still being disconnected. */
-static struct record* disconnectex__find(SOCKET s) {
+static struct record* disconnectex__find(SOCKET s, ULONGLONG serial) {
     struct record* record;
     record_hold_handles();
-    record = record_find(s);
+    record = record_find_same(s, serial);
     return record != NULL && record->machine.state == MACHINE_DISCONNECTING ? record : NULL;
 }
 
@@ -80,8 +83,8 @@ static void disconnectex__let_go(SOCKET s) {
     record_release_handles();
 }
 
-int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
-    struct record* record = disconnectex__find(s);
+int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
+    struct record* record = disconnectex__find(s, serial);
     int has_to_wait = 0;
     int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
 
@@ -90,7 +93,7 @@ int disconnectex_finish(SOCKET s, DWORD flags, int send_error) {
     if (has_to_wait) {
         disconnectex__let_go(s);
         Sleep(REUSE_TIME_TO_ANSWER);
-        record = disconnectex__find(s);
+        record = disconnectex__find(s, serial);
     }
     if (record != NULL) {
         if (error == 0)
@@ -118,7 +121,7 @@ static enum task_verdict disconnectex__advance(struct task* task, uint32_t statu
     }
     if (status == STATUS__CANCELLED)
         return task_end(task, STATUS__CANCELLED, 0);
-    error = disconnectex_finish(task->handle, self->flags, status_to_error(status));
+    error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
     return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), 0);
 }
 
@@ -135,18 +138,19 @@ static void disconnectex__release(struct task* task) {
 static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance, NULL,
                                                     disconnectex__settle, disconnectex__release};
 
-static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
+static int disconnectex__start(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped, DWORD flags) {
     struct disconnectex* self = calloc(1, sizeof *self);
     struct record* record;
-    int error = WSAENOBUFS;
+    int error = WSAENOTSOCK;
 
     if (self == NULL)
-        return error;
+        return WSAENOBUFS;
     self->task.kind = &disconnectex__kind;
     self->task.overlapped = overlapped;
     self->task.is_behind = 1;
+    self->serial = serial;
     self->flags = flags;
-    record = record_find(s);
+    record = record_find_same(s, serial);
     if (record != NULL)
         error = task_start(record, &self->task);
     record_release(s);
@@ -156,7 +160,7 @@ static int disconnectex__start(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
 }
 
 /* The same for a caller that waits; see transmit.c for the event. */
-static int disconnectex__start_and_wait(SOCKET s, DWORD flags) {
+static int disconnectex__start_and_wait(SOCKET s, ULONGLONG serial, DWORD flags) {
     OVERLAPPED overlapped = {0};
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
     int error;
@@ -164,14 +168,14 @@ static int disconnectex__start_and_wait(SOCKET s, DWORD flags) {
     if (event == NULL)
         return WSAENOBUFS;
     overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-    error = disconnectex__start(s, &overlapped, flags);
+    error = disconnectex__start(s, serial, &overlapped, flags);
     if (error == ERROR_IO_PENDING) {
         WaitForSingleObject(event, INFINITE);
         error = (uint32_t) overlapped.Internal == STATUS__SUCCESS
                     ? 0
                     : status_to_error((uint32_t) overlapped.Internal);
     } else {
-        disconnectex_finish(s, flags, error);
+        disconnectex_finish(s, serial, flags, error);
     }
     host.CloseHandle(event);
     return error;
@@ -185,13 +189,28 @@ static int disconnectex__is_behind(SOCKET s) {
     return is_behind;
 }
 
+/* On a socket that makes its caller wait, nothing is locked meanwhile. */
+static int disconnectex__send_nothing(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
+    int is_locked = !(table_flags(s) & TABLE_SYNCHRONOUS);
+    WSABUF nothing = {0, NULL};
+    DWORD sent;
+    int error = 0;
+
+    if (is_locked && record_find_same(s, serial) == NULL)
+        error = WSAENOTSOCK;
+    else if (host.WSASend(s, &nothing, 1, &sent, 0, overlapped, NULL) != 0)
+        error = WSAGetLastError();
+    if (is_locked)
+        record_release(s);
+    return error;
+}
+
 /* Waits until what was sent before is on its way, or finds out whether it has to be waited for:
  * returns 0 or a Winsock error, with WSAEWOULDBLOCK for the latter. */
-static int disconnectex__flush(SOCKET s, int may_wait) {
-    WSABUF nothing = {0, NULL};
+static int disconnectex__flush(SOCKET s, ULONGLONG serial, int may_wait) {
     OVERLAPPED overlapped = {0};
     DWORD sent, flags;
-    int error = 0;
+    int error;
 
     /* What would have to be waited for could not be given up again. */
     if (!may_wait && host.CancelIoEx == NULL)
@@ -200,8 +219,7 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
     if (overlapped.hEvent == NULL)
         return WSAENOBUFS;
     overlapped.hEvent = (HANDLE) ((ULONG_PTR) overlapped.hEvent | 1);
-    if (host.WSASend(s, &nothing, 1, &sent, 0, &overlapped, NULL) != 0)
-        error = WSAGetLastError();
+    error = disconnectex__send_nothing(s, serial, &overlapped);
     if (error == WSA_IO_PENDING) {
         if (!may_wait)
             host.CancelIoEx((HANDLE) s, &overlapped);
@@ -217,11 +235,11 @@ static int disconnectex__flush(SOCKET s, int may_wait) {
 
 /* The operation has ended within the call. As with ConnectEx it is reported as one that was
  * pending, with a packet, also in skip mode. */
-static int disconnectex__complete(SOCKET s, OVERLAPPED* overlapped) {
+static int disconnectex__complete(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
     struct record* record;
     if (overlapped == NULL)
         return 0;
-    record = record_find(s);
+    record = record_find_same(s, serial);
     if (record != NULL) {
         delivery_begin(overlapped);
         stats_count_end(STATS_DISCONNECTEX, 0);
@@ -232,6 +250,7 @@ static int disconnectex__complete(SOCKET s, OVERLAPPED* overlapped) {
 }
 
 static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {
+    ULONGLONG serial;
     int error;
 
     if (host_is_shut())
@@ -240,21 +259,21 @@ static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, 
         return WSAEINVAL;
     if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
         return WSAEFAULT;
-    error = disconnectex_begin(s, flags);
+    error = disconnectex_begin(s, flags, &serial);
     if (error != 0)
         return error;
 
-    error =
-        disconnectex__is_behind(s) ? WSAEWOULDBLOCK : disconnectex__flush(s, overlapped == NULL);
+    error = disconnectex__is_behind(s) ? WSAEWOULDBLOCK
+                                       : disconnectex__flush(s, serial, overlapped == NULL);
     if (error == WSAEWOULDBLOCK) {
-        error = overlapped != NULL ? disconnectex__start(s, overlapped, flags)
-                                   : disconnectex__start_and_wait(s, flags);
+        error = overlapped != NULL ? disconnectex__start(s, serial, overlapped, flags)
+                                   : disconnectex__start_and_wait(s, serial, flags);
         if (error != ERROR_IO_PENDING && overlapped != NULL)
-            disconnectex_finish(s, flags, error);
+            disconnectex_finish(s, serial, flags, error);
         return error;
     }
-    error = disconnectex_finish(s, flags, error);
-    return error != 0 ? error : disconnectex__complete(s, overlapped);
+    error = disconnectex_finish(s, serial, flags, error);
+    return error != 0 ? error : disconnectex__complete(s, serial, overlapped);
 }
 
 BOOL PASCAL disconnectex_call(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {

@@ -22,12 +22,14 @@ BOOL PASCAL disconnectex_call(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWO
 
 /* The two halves of it for an operation that ends with a disconnect. Whether it may: 0, or the
  * error with which the operation is to be refused before it sends anything. From then on the socket
- * counts as being disconnected, until the other is called. */
-int disconnectex_begin(SOCKET s, DWORD flags);
+ * counts as being disconnected, until the other is called with its record's serial number, by which
+ * a socket is told from one that has got the handle's value since. */
+int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial);
 
 /* All has been sent: ends the connection. send_error is 0, or what a send failed with, after which
- * nothing can be ended in good order: it is what is returned then. Returns 0 or a Winsock error. To
- * be called without a lock; nothing in it waits for the network. */
-int disconnectex_finish(SOCKET s, DWORD flags, int send_error);
+ * nothing can be ended in good order: it is what is returned then. Returns 0 or a Winsock error:
+ * WSAENOTSOCK where the socket was closed meanwhile. To be called without a lock; nothing in it
+ * waits for the network. */
+int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error);
 
 #endif

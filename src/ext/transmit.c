@@ -40,6 +40,7 @@ struct transmit__place {
 
 struct transmit {
     struct task task;
+    ULONGLONG serial; /* Of the record, for an operation that ends with a disconnect. */
     DWORD flags;
     DWORD send_size;
     int is_message;
@@ -192,7 +193,7 @@ static enum task_verdict transmit__end(struct transmit* self, uint32_t status) {
     int error;
     if (!(self->flags & TF_DISCONNECT) || status == STATUS__CANCELLED)
         return task_end(task, status, task->bytes);
-    error = disconnectex_finish(task->handle, self->flags, status_to_error(status));
+    error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
     task->error = error;
     return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), task->bytes);
 }
@@ -353,9 +354,17 @@ static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED
     return WSAGetLastError();
 }
 
+/* The record of a socket that is to be disconnected is there already. */
+static struct record* transmit__need(SOCKET s, const struct transmit* self, int* error) {
+    int ends = (self->flags & TF_DISCONNECT) != 0;
+    struct record* record = ends ? record_find_same(s, self->serial) : record_need(s);
+    *error = ends ? WSAENOTSOCK : WSAENOBUFS;
+    return record;
+}
+
 static int transmit__begin(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
-    struct record* record = record_need(s);
-    int error = WSAENOBUFS;
+    int error;
+    struct record* record = transmit__need(s, self, &error);
     self->task.overlapped = overlapped;
     if (record != NULL)
         error = task_begin(record, &self->task);
@@ -385,22 +394,30 @@ static int transmit__begin_and_wait(SOCKET s, struct transmit* self, int* is_gon
     return error;
 }
 
-/* On a socket whose I/O makes the caller wait, an OVERLAPPED is completed when the call returns. */
+/* On a socket whose I/O makes the caller wait, an OVERLAPPED is completed when the call returns.
+ * The socket may have been closed by then. */
 static int transmit__carry_out(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
-    int error = task_carry_out(s, &self->task);
-    struct record* record;
+    int error;
+    struct record* record = transmit__need(s, self, &error);
+    ULONGLONG serial = record != NULL ? record->serial : 0;
+
+    record_release(s);
+    if (serial == 0)
+        return error;
+    error = task_carry_out(s, &self->task);
     if (error != 0 || overlapped == NULL)
         return error;
-    record = record_need(s);
-    delivery_begin(overlapped);
-    if (record != NULL)
+    record = record_find_same(s, serial);
+    if (record != NULL) {
+        delivery_begin(overlapped);
         delivery_complete(record, overlapped, STATUS__SUCCESS, (DWORD) self->task.bytes);
+    }
     record_release(s);
-    return record != NULL ? 0 : WSAENOBUFS;
+    return record != NULL ? 0 : WSAENOTSOCK;
 }
 
-static void transmit__undo_disconnect(SOCKET s) {
-    struct record* record = record_find(s);
+static void transmit__undo_disconnect(SOCKET s, ULONGLONG serial) {
+    struct record* record = record_find_same(s, serial);
     if (record != NULL)
         record_step(record, MACHINE_DISCONNECTED);
     record_release(s);
@@ -409,7 +426,7 @@ static void transmit__undo_disconnect(SOCKET s) {
 int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped) {
     int ends = (transmit->flags & TF_DISCONNECT) != 0;
     int is_gone = 0;
-    int error = ends ? disconnectex_begin(s, transmit->flags) : 0;
+    int error = ends ? disconnectex_begin(s, transmit->flags, &transmit->serial) : 0;
 
     if (error != 0) {
         transmit_discard(transmit);
@@ -429,7 +446,7 @@ int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped) {
     if (is_gone)
         return error;
     if (ends && error != 0)
-        transmit__undo_disconnect(s);
+        transmit__undo_disconnect(s, transmit->serial);
     transmit_discard(transmit);
     return error;
 }
