@@ -332,3 +332,47 @@ CONF_TEST(reuse_two_at_once) {
         closesocket(pair.client);
     }
 }
+
+/* A socket that has the handle's value: others are made until the system gives it. */
+static SOCKET reuse__client_at(SOCKET value) {
+    SOCKET others[64];
+    SOCKET client = conf_tcp(AF_INET);
+    int count = 0;
+
+    while (client != value && count < 64) {
+        others[count++] = client;
+        client = conf_tcp(AF_INET);
+    }
+    while (count > 0)
+        closesocket(others[--count]);
+    if (client != value)
+        conf_skip("the system did not give the handle value again");
+    conf_bind(client, AF_INET);
+    return client;
+}
+
+/* A disconnect that is still under way when its socket is closed has nothing to do with the socket
+ * that gets the handle's value and is disconnected, too. */
+CONF_TEST(reuse_handle_again) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    int round;
+
+    for (round = 0; round < 10; round++) {
+        struct conf_pair pair = conf_pair(AF_INET);
+        HANDLE thread = CreateThread(NULL, 0, reuse__race, (void *) pair.client, 0, NULL);
+        SOCKET client, server;
+
+        Sleep(10);
+        closesocket(pair.client);
+        client = reuse__client_at(pair.client);
+        conf_connect(client, &target);
+        conf_update(client);
+        server = conf_accept(listener);
+        CHECK_EQ(conf_reuse(client), 0);
+        conf_ended(server);
+        CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+        closesocket(client);
+        closesocket(pair.server);
+    }
+}
