@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine.h"
 
-#include <stdlib.h>
-
 #include "core/guard.h"
 #include "core/lock.h"
 #include "core/once.h"
@@ -29,16 +27,10 @@ static HANDLE engine__polled;
 /* For the steps that threads of the program begin; they see to it that none is missed (task.c). */
 static HANDLE engine__stepped;
 
-/* A send to be cancelled, named by its socket and its operation's number: the program may use its
- * OVERLAPPED, and the system the handle's value, again before the thread comes to it. */
-struct engine__cancel {
-    struct engine__cancel* next;
-    SOCKET handle;
-    unsigned number;
-};
+/* Whether a record may say that its send is to be cancelled. */
+static volatile LONG engine__has_cancels;
 
 /* Under the lock. */
-static struct engine__cancel* engine__cancels;
 static struct operation* engine__inbox;
 static struct task* engine__tasks;
 
@@ -265,29 +257,20 @@ static unsigned engine__run_services(void) {
     return turns;
 }
 
-/* Whether the send is still that one is looked at under the record's lock, so that the socket
+/* Whether the send is still under way is looked at under the record's lock, so that the socket
  * cannot be closed meanwhile. */
-static void engine__cancel_send(const struct engine__cancel* cancel) {
-    const struct record* record = record_find(cancel->handle);
-    if (record != NULL && record->number == cancel->number && record->by_engine &&
-        !record->finished && machine_is_carried(&record->machine))
-        host.CancelIo((HANDLE) cancel->handle);
-    record_release(cancel->handle);
+static void engine__cancel_send(uintptr_t handle, void* place, void* unused) {
+    struct record* record = place;
+    (void) unused;
+    if (record->to_cancel && record->by_engine && !record->finished &&
+        machine_is_carried(&record->machine))
+        host.CancelIo((HANDLE) handle);
+    record->to_cancel = 0;
 }
 
 static void engine__take_cancels(void) {
-    struct engine__cancel* cancel;
-    struct engine__cancel* next;
-
-    lock_acquire(&engine__lock);
-    cancel = engine__cancels;
-    engine__cancels = NULL;
-    lock_release(&engine__lock);
-    for (; cancel != NULL; cancel = next) {
-        next = cancel->next;
-        engine__cancel_send(cancel);
-        free(cancel);
-    }
+    if (InterlockedExchange(&engine__has_cancels, 0))
+        table_for_each(engine__cancel_send, NULL);
 }
 
 static DWORD WINAPI engine__run(void* unused) {
@@ -377,16 +360,9 @@ int engine_adopt_task(struct task* task) {
     return 0;
 }
 
-void engine_cancel(const struct record* record) {
-    struct engine__cancel* cancel = malloc(sizeof *cancel);
-    if (cancel == NULL)
-        return;
-    cancel->handle = record->handle;
-    cancel->number = record->number;
-    lock_acquire(&engine__lock);
-    cancel->next = engine__cancels;
-    engine__cancels = cancel;
-    lock_release(&engine__lock);
+void engine_cancel(struct record* record) {
+    record->to_cancel = 1;
+    InterlockedExchange(&engine__has_cancels, 1);
     engine_wake();
 }
 

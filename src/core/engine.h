@@ -30,8 +30,8 @@ int engine_serve(unsigned (*run)(HANDLE event));
 
 /* Under the record's lock: has the thread cancel the send that it began with the program's
  * OVERLAPPED. For a host without CancelIoEx, which cancels for the calling thread only, and then
- * all that this thread began on the socket. */
-void engine_cancel(const struct record* record);
+ * all that this thread began on the socket. Takes no memory, so that it cannot fail. */
+void engine_cancel(struct record* record);
 
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);

@@ -32,6 +32,7 @@ struct record {
     unsigned char modes;      /* The completion notification modes that the program has set. */
     unsigned char is_plain;   /* The program itself began a non-blocking connect. */
     unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
+    unsigned char to_cancel;  /* The engine's thread has to cancel the carried operation. */
     unsigned char counted;    /* The statistics wait for the operation's end. */
     unsigned char inherits;   /* Of a listener: a bit for each option to be handed on. */
     unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */

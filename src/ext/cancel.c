@@ -14,7 +14,7 @@
 
 /* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
  * ended, the host does not find it. */
-static void cancel__carried(const struct record* record) {
+static void cancel__carried(struct record* record) {
     if (record->finished)
         return;
     if (host.CancelIoEx != NULL)

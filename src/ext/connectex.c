@@ -186,6 +186,7 @@ static void connectex__note(struct record* record, const struct driver_request* 
     record->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
     record->is_send = (unsigned char) is_send;
     record->by_engine = 0;
+    record->to_cancel = 0;
     record->is_plain = 0;
     record->number = (unsigned) InterlockedIncrement(&connectex__count);
     stats_begin(record);
