@@ -120,12 +120,16 @@ static unsigned afd__take_fresh(struct operation** operations, unsigned limit,
 }
 
 /* Issues one poll for the given operations. A single socket that the driver does not know fails the
- * poll of its whole group, so a refused group is tried one by one. */
+ * poll of its whole group, so a refused group is tried one by one, which needs less memory, too. */
 static void afd__watch(struct operation** operations, unsigned count, HANDLE event,
                        void (*report)(struct operation*, enum afd_outcome, uint32_t)) {
     struct afd__poll* poll = afd__new_poll(count);
     unsigned i;
 
+    if (poll == NULL && count == 1) {
+        report(operations[0], AFD_DOWN, STATUS__INSUFFICIENT_RESOURCES);
+        return;
+    }
     if (poll != NULL) {
         for (i = 0; i < count; i++)
             poll->operations[i] = operations[i];

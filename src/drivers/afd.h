@@ -39,8 +39,8 @@ host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
 void afd_add(struct operation* operation);
 
 /* Begins the polls for what was added and is_wanted() still wants; event is set when one of them
- * ends. An operation whose socket cannot be polled is reported as AFD_CLOSED. The handles are to be
- * held. */
+ * ends. An operation whose socket cannot be polled is reported as AFD_CLOSED, and one for which
+ * there is no memory as AFD_DOWN. The handles are to be held. */
 void afd_submit(HANDLE event, int (*is_wanted)(struct operation* operation),
                 void (*report)(struct operation* operation, enum afd_outcome outcome,
                                uint32_t status));
