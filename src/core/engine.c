@@ -143,9 +143,7 @@ static void engine__lose(struct operation* operation) {
     if (ours || queued) {
         record_step(record, MACHINE_CLOSE);
         delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED, 0);
-        task_close(record, 1);
-        record_drop(operation->handle);
-        table_change_flags(operation->handle, 0, TABLE_ALL);
+        record_forget(record);
     }
     record_release(operation->handle);
     operation_release(operation);

@@ -7,6 +7,7 @@
 #include "core/once.h"
 #include "core/stats.h"
 #include "core/table.h"
+#include "core/task.h"
 #include "host/log.h"
 
 static struct once record__once;
@@ -92,13 +93,16 @@ void record_select(struct record* record, const struct record_selection* selecti
         *record->selection = *selection;
 }
 
-void record_drop(SOCKET handle) {
-    /* The lock is recursive on Windows, so the look-up can be repeated under it. */
-    struct record* record = table_lock(handle);
-    if (record != NULL) {
-        table_set_record(handle, NULL);
-        free(record->selection);
-        free(record);
-    }
-    table_unlock(handle);
+void record_close(struct record* record, int is_closed) {
+    task_close(record, is_closed);
+    if (record->rio != NULL)
+        record->close_rio(record, is_closed);
+}
+
+void record_forget(struct record* record) {
+    record_close(record, 1);
+    table_set_record(record->handle, NULL);
+    table_change_flags(record->handle, 0, TABLE_ALL);
+    free(record->selection);
+    free(record);
 }

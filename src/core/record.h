@@ -49,8 +49,9 @@ struct record {
      */
     struct thread_job* worker;
     struct task* tasks;    /* The operations that are in the engine's hands step by step. */
-    struct rio_queue* rio; /* The request queue of registered I/O. */
-    HANDLE port;           /* The completion port that the program associated, and its key. */
+    struct rio_queue* rio; /* The request queue of registered I/O, and what ends it. */
+    void (*close_rio)(struct record* record, int is_closed);
+    HANDLE port; /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX
     connect_ex; /* The provider's own function, where it is not the process' usual. */
@@ -83,7 +84,12 @@ void record_select(struct record* record, const struct record_selection* selecti
 void record_hold_handles(void);
 void record_release_handles(void);
 
-/* Under the lock: forgets the record, if there is one. */
-void record_drop(SOCKET handle);
+/* Under the lock: ends the tasks and the request queue of a socket that is about to be closed, or
+ * is closed already, so that its handle may be another's. */
+void record_close(struct record* record, int is_closed);
+
+/* Under the lock: the same for one that is closed already, of which nothing is known from then on.
+ * Frees the record. */
+void record_forget(struct record* record);
 
 #endif

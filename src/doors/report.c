@@ -22,7 +22,7 @@ static void report__ask_drivers(struct wsext_report* report) {
         report->has_native = driver_native.is_available(record) != 0;
         report->has_poll = driver_poll.is_available(record) != 0;
         report->has_thread = driver_thread.is_available(record) != 0;
-        record_drop(s);
+        record_forget(record);
     }
     record_release(s);
     host.closesocket(s);

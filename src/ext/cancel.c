@@ -9,7 +9,6 @@
 #include "core/task.h"
 #include "drivers/afd.h"
 #include "drivers/delivery.h"
-#include "ext/rio_queue.h"
 #include "host/log.h"
 
 /* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
@@ -102,8 +101,7 @@ void cancel_for_close(SOCKET s) {
         /* The others of the socket's operations end with it in any case. */
         if (record->endless && host.CancelIoEx != NULL)
             host.CancelIoEx((HANDLE) s, NULL);
-        task_close(record, 0);
-        rio_queue_close(record, 0);
+        record_close(record, 0);
     } else {
         table_change_flags(s, 0, TABLE_ALL);
     }
@@ -112,12 +110,8 @@ void cancel_for_close(SOCKET s) {
 
 void cancel_after_close(SOCKET s) {
     struct record* record = record_find(s);
-    if (record != NULL && record->machine.state == MACHINE_CLOSED) {
-        task_close(record, 1);
-        rio_queue_close(record, 1);
-        record_drop(s);
-        table_change_flags(s, 0, TABLE_ALL);
-    }
+    if (record != NULL && record->machine.state == MACHINE_CLOSED)
+        record_forget(record);
     record_release(s);
 }
 
@@ -126,11 +120,10 @@ void cancel_for_lost_handle(SOCKET s) {
     if (record != NULL) {
         if (record_step(record, MACHINE_CLOSE) & MACHINE_ABORT)
             delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED, 0);
-        task_close(record, 1);
-        rio_queue_close(record, 1);
-        record_drop(s);
+        record_forget(record);
+    } else {
+        table_change_flags(s, 0, TABLE_ALL);
     }
-    table_change_flags(s, 0, TABLE_ALL);
     record_release(s);
 }
 

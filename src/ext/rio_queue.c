@@ -68,6 +68,31 @@ void rio_queue_free_if_unused(struct rio_queue* queue) {
     free(queue);
 }
 
+/* Under the record's lock. */
+static void rio_queue__close(struct record* record, int is_closed) {
+    struct rio_queue* queue = record->rio;
+    int i, busy = 0, wakes = 0;
+    record->rio = NULL;
+    log_info("socket %#Ix with RIO request queue %#Ix is closed", (size_t) record->handle,
+             (size_t) queue->id);
+    rio_lock();
+    rio_remove(RIO_REQUESTS, (void*) queue->id);
+    queue->is_closed = 1;
+    for (i = 0; i < RIO_DIRECTIONS; i++) {
+        struct rio_lane* lane = &queue->lanes[i];
+        rio_completions_take_back(lane->completions, lane->limit - lane->used);
+        busy |= lane->flight.first != NULL;
+        wakes |= rio_lanes_commit(queue, (enum rio_direction) i);
+    }
+    rio_queue_free_if_unused(queue);
+    rio_unlock();
+    /* Everything of the socket is about to end, so all of it may be named at once. */
+    if (busy && !is_closed && host.CancelIoEx != NULL)
+        host.CancelIoEx((HANDLE) record->handle, NULL);
+    if (wakes)
+        engine_wake();
+}
+
 /* Under the record's lock and ours. */
 static uintptr_t rio_queue__add(struct record* record, struct rio_queue* queue,
                                 const ULONG limits[], const RIO_CQ completions[], int* error) {
@@ -95,6 +120,7 @@ static uintptr_t rio_queue__add(struct record* record, struct rio_queue* queue,
     }
     rio_queue__link(queue);
     record->rio = queue;
+    record->close_rio = rio_queue__close;
     return queue->id;
 }
 
@@ -263,30 +289,4 @@ void rio_queue_deregister(RIO_BUFFERID id) {
             uses += rio_lanes_count_receives(queue, id);
         rio_unlock();
     }
-}
-
-void rio_queue_close(struct record* record, int is_closed) {
-    struct rio_queue* queue = record->rio;
-    int i, busy = 0, wakes = 0;
-    if (queue == NULL)
-        return;
-    record->rio = NULL;
-    log_info("socket %#Ix with RIO request queue %#Ix is closed", (size_t) record->handle,
-             (size_t) queue->id);
-    rio_lock();
-    rio_remove(RIO_REQUESTS, (void*) queue->id);
-    queue->is_closed = 1;
-    for (i = 0; i < RIO_DIRECTIONS; i++) {
-        struct rio_lane* lane = &queue->lanes[i];
-        rio_completions_take_back(lane->completions, lane->limit - lane->used);
-        busy |= lane->flight.first != NULL;
-        wakes |= rio_lanes_commit(queue, (enum rio_direction) i);
-    }
-    rio_queue_free_if_unused(queue);
-    rio_unlock();
-    /* Everything of the socket is about to end, so all of it may be named at once. */
-    if (busy && !is_closed && host.CancelIoEx != NULL)
-        host.CancelIoEx((HANDLE) record->handle, NULL);
-    if (wakes)
-        engine_wake();
 }

@@ -5,10 +5,11 @@
 #include "core/record.h"
 #include "ext/rio_request.h"
 
-/* Request queues. A queue belongs to a socket, whose record names it, until the socket is closed.
- * It takes requests up to the limits that its completion queues have promised room for, and counts
- * each until its completion was taken; requests of one direction are carried out and reported in
- * the order in which they were made. */
+/* Request queues. A queue belongs to a socket, whose record names it, until the socket is closed:
+ * then its name is unknown, its requests end with WSA_OPERATION_ABORTED, and what room they do not
+ * need is free. It takes requests up to the limits that its completion queues have promised room
+ * for, and counts each until its completion was taken; requests of one direction are carried out
+ * and reported in the order in which they were made. */
 
 /* Creates the socket's queue and returns its name, or RIO_INVALID_RQ with *error set: WSAEINVAL for
  * a completion queue that is unknown, for limits that are both 0, for a number of data buffers
@@ -38,10 +39,5 @@ int rio_queue_commit(RIO_RQ id, enum rio_direction direction);
  * free the memory, which Windows has locked and we have not. Sends run to their end. Source:
  * RIODeregisterBuffer, by which the results are undefined. */
 void rio_queue_deregister(RIO_BUFFERID id);
-
-/* Under the record's lock: the socket is about to be closed, or is closed already and its handle
- * may be another's. The queue's name is unknown from then on, its requests end with
- * WSA_OPERATION_ABORTED, and what room they do not need is free. */
-void rio_queue_close(struct record* record, int is_closed);
 
 #endif

@@ -102,6 +102,38 @@ CONF_TEST(rioclose_room) {
     CHECK(rio.RIOResizeRequestQueue(queue, 8, 0));
 }
 
+/* A socket that is closed by a way that no door stands for, and whose ConnectEx tells of it. */
+CONF_TEST(rioclose_behind_our_back) {
+    LONG(WINAPI * close)
+    (HANDLE) = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
+                                                                "NtClose");
+    struct conf_silent silent;
+    OVERLAPPED overlapped = {0};
+    SOCKET client, other;
+    RIO_CQ completions;
+    RIO_RQ queue;
+
+    riotest_load();
+    client = riotest_socket(AF_INET, SOCK_STREAM);
+    other = riotest_socket(AF_INET, SOCK_STREAM);
+    conf_bind(client, AF_INET);
+    completions = rio.RIOCreateCompletionQueue(8, NULL);
+    queue = rio.RIOCreateRequestQueue(client, 4, 1, 4, 1, completions, completions, NULL);
+    CHECK(queue != RIO_INVALID_RQ);
+    conf_silent_fill(&silent, AF_INET);
+    overlapped.hEvent = conf_event();
+    conf_start(client, &silent.target, "x", 1, &overlapped);
+    Sleep(CONF__QUIET);
+    CHECK_EQ(close((HANDLE) client), 0);
+    CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
+    Sleep(CONF__QUIET);
+
+    CHECK(!rio.RIOResizeRequestQueue(queue, 2, 2));
+    CHECK_EQ(WSAGetLastError(), WSAEINVAL);
+    CHECK(rio.RIOCreateRequestQueue(other, 4, 1, 4, 1, completions, completions, NULL) !=
+          RIO_INVALID_RQ);
+}
+
 /* Completions of a queue that is closed are dropped, the requests themselves are carried out. */
 CONF_TEST(rioclose_completions_first) {
     struct riotest test;
