@@ -127,6 +127,17 @@ static void rio_lane__begin(struct rio_queue* queue, struct rio_request* request
     record_release(handle);
 }
 
+/* A request is finished under the record's lock, too, since the host may be asked about its socket.
+ */
+static int rio_lane__finish(struct rio_queue* queue, struct rio_request* request) {
+    SOCKET handle = queue->socket.handle;
+    const struct record* record = record_find(handle);
+    int is_closed = record == NULL || record->rio != queue;
+    int is_over = rio_request_finish(request, &queue->socket, is_closed);
+    record_release(handle);
+    return is_over;
+}
+
 /* Behind a receive that waits for all nothing is begun: it would get what belongs to that one. */
 static struct rio_request* rio_lane__next_ready(struct rio_lane* lane) {
     struct rio_request* request = NULL;
@@ -157,7 +168,7 @@ static unsigned rio_lane__report_done(struct rio_queue* queue, struct rio_lane* 
     unsigned count = 0;
     while ((request = lane->flight.first) != NULL && rio_request_is_done(request)) {
         count++;
-        if (!rio_request_finish(request, &queue->socket)) {
+        if (!rio_lane__finish(queue, request)) {
             rio_lane__begin(queue, request, event);
             continue;
         }

@@ -298,8 +298,8 @@ static void rio_request__find_packet_address(const struct rio_request* request,
 }
 
 static void rio_request__give_addresses(struct rio_request* request,
-                                        const struct rio_socket* socket) {
-    if (request->parts[RIO_LOCAL].Length != 0) {
+                                        const struct rio_socket* socket, int is_closed) {
+    if (request->parts[RIO_LOCAL].Length != 0 && !is_closed) {
         union rio_address local;
         int length = sizeof local;
         memset(&local, 0, sizeof local);
@@ -308,7 +308,7 @@ static void rio_request__give_addresses(struct rio_request* request,
             rio_request__find_packet_address(request, &local);
         rio_request__give(request, RIO_LOCAL, 0, &local, sizeof local);
     }
-    if (request->parts[RIO_REMOTE].Length != 0) {
+    if (request->parts[RIO_REMOTE].Length != 0 && !(socket->is_stream && is_closed)) {
         int length = sizeof request->remote;
         if (socket->is_stream)
             host.getpeername(socket->handle, &request->remote.name, &length);
@@ -317,10 +317,10 @@ static void rio_request__give_addresses(struct rio_request* request,
 }
 
 static void rio_request__give_all(struct rio_request* request, const struct rio_socket* socket,
-                                  int error) {
+                                  int is_closed, int error) {
     ULONG flags;
     if (request->direction == RIO_RECEIVE) {
-        rio_request__give_addresses(request, socket);
+        rio_request__give_addresses(request, socket, is_closed);
         rio_request__give_control(request);
     }
     flags = request->message_flags | request->message.dwFlags;
@@ -329,7 +329,8 @@ static void rio_request__give_all(struct rio_request* request, const struct rio_
     rio_request__give(request, RIO_FLAGS, 0, &flags, sizeof flags);
 }
 
-int rio_request_finish(struct rio_request* request, const struct rio_socket* socket) {
+int rio_request_finish(struct rio_request* request, const struct rio_socket* socket,
+                       int is_closed) {
     ULONG bytes = (ULONG) request->step.InternalHigh;
     int error =
         request->is_refused ? request->error : status_to_error((uint32_t) request->step.Internal);
@@ -341,7 +342,7 @@ int rio_request_finish(struct rio_request* request, const struct rio_socket* soc
         return 0;
     }
     if (error == 0 || error == WSAEMSGSIZE)
-        rio_request__give_all(request, socket, error);
+        rio_request__give_all(request, socket, is_closed, error);
     request->completion.result.Status = error;
     request->completion.result.BytesTransferred = request->bytes;
     return 1;

@@ -76,7 +76,9 @@ void rio_request_refuse(struct rio_request* request, int error);
 int rio_request_is_done(const struct rio_request* request);
 
 /* The request is done: fills in its result, and the program's addresses, control data and flags if
- * their buffers are still registered. Returns 1, or 0 where more is to be received. */
-int rio_request_finish(struct rio_request* request, const struct rio_socket* socket);
+ * their buffers are still registered. Addresses that only the host could tell are left out where
+ * the socket is closed, as its handle may be another's. Returns 1, or 0 where more is to be
+ * received. */
+int rio_request_finish(struct rio_request* request, const struct rio_socket* socket, int is_closed);
 
 #endif
