@@ -18,7 +18,8 @@ struct disconnectex {
     struct task task;
     ULONGLONG serial;
     DWORD flags;
-    int is_flushed; /* The empty send was begun. */
+    int is_flushed;  /* The empty send was begun. */
+    int is_finished; /* What comes after it was done, whatever came of it. */
 };
 
 static int disconnectex__is_connected(SOCKET s) {
@@ -121,13 +122,16 @@ static enum task_verdict disconnectex__advance(struct task* task, uint32_t statu
     }
     if (status == STATUS__CANCELLED)
         return task_end(task, STATUS__CANCELLED, 0);
+    self->is_finished = 1;
     error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
     return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), 0);
 }
 
-/* One that was cancelled leaves the connection as it is. */
+/* One that was cancelled leaves the connection as it is. Once it is finished, the next disconnect
+ * may have begun. */
 static void disconnectex__settle(struct record* record, struct task* task) {
-    if (task->status != STATUS__SUCCESS)
+    const struct disconnectex* self = (const struct disconnectex*) task;
+    if (!self->is_finished)
         record_step(record, MACHINE_DISCONNECTED);
 }
 

@@ -44,7 +44,8 @@ struct transmit {
     DWORD flags;
     DWORD send_size;
     int is_message;
-    int is_begun; /* A step was begun, and what came of it is to be taken into account. */
+    int is_begun;    /* A step was begun, and what came of it is to be taken into account. */
+    int is_finished; /* The disconnect that it ends with was done, whatever came of it. */
     DWORD length;
     struct files files;
     char* copies;
@@ -193,6 +194,7 @@ static enum task_verdict transmit__end(struct transmit* self, uint32_t status) {
     int error;
     if (!(self->flags & TF_DISCONNECT) || status == STATUS__CANCELLED)
         return task_end(task, status, task->bytes);
+    self->is_finished = 1;
     error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
     task->error = error;
     return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), task->bytes);
@@ -225,10 +227,11 @@ static enum task_verdict transmit__advance(struct task* task, uint32_t status, D
                                        : transmit__end(self, STATUS__SUCCESS);
 }
 
-/* One that did not come to its end leaves the connection as it is. */
+/* One that did not come to its end leaves the connection as it is. Once it did, the next disconnect
+ * may have begun. */
 static void transmit__settle(struct record* record, struct task* task) {
     const struct transmit* self = (const struct transmit*) task;
-    if ((self->flags & TF_DISCONNECT) && task->status != STATUS__SUCCESS)
+    if ((self->flags & TF_DISCONNECT) && !self->is_finished)
         record_step(record, MACHINE_DISCONNECTED);
 }
 
@@ -445,7 +448,7 @@ int transmit_run(SOCKET s, struct transmit* transmit, OVERLAPPED* overlapped) {
     }
     if (is_gone)
         return error;
-    if (ends && error != 0)
+    if (ends && error != 0 && !transmit->is_finished)
         transmit__undo_disconnect(s, transmit->serial);
     transmit_discard(transmit);
     return error;
