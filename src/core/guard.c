@@ -31,12 +31,13 @@ static int guard__is_over(unsigned events) {
 /* Looks at a group and gives back whether each is over; a group with a dead socket is looked at one
  * by one. */
 static void guard__look(const SOCKET* sockets, unsigned* over, unsigned count) {
+    int result = afd_look(sockets, AFD_EVENT_SEND, over, count);
     unsigned i;
-    if (afd_look(sockets, AFD_EVENT_SEND, over, count) == 0) {
+    if (result == 0) {
         for (i = 0; i < count; i++)
             over[i] = guard__is_over(over[i]);
     } else if (count == 1) {
-        over[0] = 1;
+        over[0] = result < 0;
     } else {
         for (i = 0; i < count; i++)
             guard__look(&sockets[i], &over[i], 1);

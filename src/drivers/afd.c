@@ -95,16 +95,23 @@ static void afd__ask_for(struct afd__socket* socket, SOCKET handle, ULONG events
     socket->status = 0;
 }
 
-static int afd__issue(struct afd__poll* poll, HANDLE event) {
+/* A host that is short of memory has said nothing of the sockets. */
+static int afd__is_shortage(host_status status) {
+    return status < 0 && status_to_error((uint32_t) status) == WSAENOBUFS;
+}
+
+static host_status afd__issue(struct afd__poll* poll, HANDLE event) {
+    host_status status;
     unsigned i;
     for (i = 0; i < poll->count; i++)
         afd__ask_for(&poll->request.sockets[i], poll->operations[i]->handle,
                      AFD_EVENT_CLOSE | AFD_EVENT_CONNECT | AFD_EVENT_CONNECT_FAIL);
-    if (afd__call(&poll->block, &poll->request, poll->count, AFD__NEVER, event) < 0)
-        return -1;
+    status = afd__call(&poll->block, &poll->request, poll->count, AFD__NEVER, event);
+    if (status < 0)
+        return status;
     poll->next = afd__polls;
     afd__polls = poll;
-    return 0;
+    return status;
 }
 
 static unsigned afd__take_fresh(struct operation** operations, unsigned limit,
@@ -124,22 +131,23 @@ static unsigned afd__take_fresh(struct operation** operations, unsigned limit,
 static void afd__watch(struct operation** operations, unsigned count, HANDLE event,
                        void (*report)(struct operation*, enum afd_outcome, uint32_t)) {
     struct afd__poll* poll = afd__new_poll(count);
+    host_status status = (host_status) STATUS__INSUFFICIENT_RESOURCES;
     unsigned i;
 
-    if (poll == NULL && count == 1) {
-        report(operations[0], AFD_DOWN, STATUS__INSUFFICIENT_RESOURCES);
-        return;
-    }
     if (poll != NULL) {
         for (i = 0; i < count; i++)
             poll->operations[i] = operations[i];
         poll->count = count;
-        if (afd__issue(poll, event) == 0)
+        status = afd__issue(poll, event);
+        if (status >= 0)
             return;
         free(poll);
     }
     if (count == 1) {
-        report(operations[0], AFD_CLOSED, STATUS__CANCELLED);
+        if (afd__is_shortage(status))
+            report(operations[0], AFD_DOWN, STATUS__INSUFFICIENT_RESOURCES);
+        else
+            report(operations[0], AFD_CLOSED, STATUS__CANCELLED);
         return;
     }
     for (i = 0; i < count; i++)
@@ -196,13 +204,15 @@ int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned 
                   AFD_GROUP_SIZE * sizeof(struct afd__socket)];
     } place;
     IO_STATUS_BLOCK block;
+    host_status status;
     unsigned i;
 
     for (i = 0; i < count; i++)
         afd__ask_for(&place.request.sockets[i], sockets[i], wanted);
     /* With no time to wait, the poll has ended when the call returns. */
-    if (afd__call(&block, &place.request, count, 0, NULL) != 0)
-        return -1;
+    status = afd__call(&block, &place.request, count, 0, NULL);
+    if (status != 0)
+        return afd__is_shortage(status) ? 1 : -1;
     for (i = 0; i < count; i++) {
         const struct afd__socket* reply =
             afd__find_reply(&block, &place.request, count, sockets[i]);

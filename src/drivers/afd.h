@@ -25,8 +25,9 @@ int afd_is_available(void);
 #define AFD_EVENT_CONNECT_FAIL 0x100u
 
 /* Looks without waiting which of the wanted events hold for each socket of a group of at most
- * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more. May be called by any
- * thread once afd_is_available() has said so, with the handles held or under the socket's lock. */
+ * AFD_GROUP_SIZE. Returns 0, or -1 where one of them is no socket any more, or 1 where the host is
+ * short of memory and has not looked. May be called by any thread once afd_is_available() has said
+ * so, with the handles held or under the socket's lock. */
 #define AFD_GROUP_SIZE 128u
 int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned count);
 

@@ -119,7 +119,7 @@ static int turn__wait(SOCKET s) {
         record_hold_handles();
         result = afd_look(&s, AFD_EVENT_SEND, &events, 1);
         record_release_handles();
-        if (result != 0 || (events & AFD_EVENT_SEND))
+        if (result < 0 || (events & AFD_EVENT_SEND))
             return result;
         Sleep(1);
     }
