@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "core/table.h"
 #include "drivers/delivery.h"
+#include "drivers/flush.h"
 #include "drivers/reuse.h"
 #include "host/log.h"
 #include "host/memory.h"
@@ -193,50 +194,6 @@ static int disconnectex__is_behind(SOCKET s) {
     return is_behind;
 }
 
-/* On a socket that makes its caller wait, nothing is locked meanwhile. */
-static int disconnectex__send_nothing(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
-    int is_locked = !(table_flags(s) & TABLE_SYNCHRONOUS);
-    WSABUF nothing = {0, NULL};
-    DWORD sent;
-    int error = 0;
-
-    if (is_locked && record_find_same(s, serial) == NULL)
-        error = WSAENOTSOCK;
-    else if (host.WSASend(s, &nothing, 1, &sent, 0, overlapped, NULL) != 0)
-        error = WSAGetLastError();
-    if (is_locked)
-        record_release(s);
-    return error;
-}
-
-/* Waits until what was sent before is on its way, or finds out whether it has to be waited for:
- * returns 0 or a Winsock error, with WSAEWOULDBLOCK for the latter. */
-static int disconnectex__flush(SOCKET s, ULONGLONG serial, int may_wait) {
-    OVERLAPPED overlapped = {0};
-    DWORD sent, flags;
-    int error;
-
-    /* What would have to be waited for could not be given up again. */
-    if (!may_wait && host.CancelIoEx == NULL)
-        return WSAEWOULDBLOCK;
-    overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (overlapped.hEvent == NULL)
-        return WSAENOBUFS;
-    overlapped.hEvent = (HANDLE) ((ULONG_PTR) overlapped.hEvent | 1);
-    error = disconnectex__send_nothing(s, serial, &overlapped);
-    if (error == WSA_IO_PENDING) {
-        if (!may_wait)
-            host.CancelIoEx((HANDLE) s, &overlapped);
-        error = host.WSAGetOverlappedResult(s, &overlapped, &sent, TRUE, &flags)
-                    ? 0
-                    : WSAGetLastError();
-        if (error == WSA_OPERATION_ABORTED && !may_wait)
-            error = WSAEWOULDBLOCK;
-    }
-    CloseHandle((HANDLE) ((ULONG_PTR) overlapped.hEvent & ~(ULONG_PTR) 1));
-    return error;
-}
-
 /* The operation has ended within the call. As with ConnectEx it is reported as one that was
  * pending, with a packet, also in skip mode. */
 static int disconnectex__complete(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
@@ -267,8 +224,10 @@ static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, 
     if (error != 0)
         return error;
 
-    error = disconnectex__is_behind(s) ? WSAEWOULDBLOCK
-                                       : disconnectex__flush(s, serial, overlapped == NULL);
+    if (disconnectex__is_behind(s))
+        error = WSAEWOULDBLOCK;
+    else
+        error = overlapped != NULL ? flush_try(s, serial) : flush_sends(s, serial);
     if (error == WSAEWOULDBLOCK) {
         error = overlapped != NULL ? disconnectex__start(s, serial, overlapped, flags)
                                    : disconnectex__start_and_wait(s, serial, flags);

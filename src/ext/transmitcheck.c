@@ -2,6 +2,8 @@
 #include "ext/transmitcheck.h"
 
 #include "core/record.h"
+#include "core/table.h"
+#include "drivers/flush.h"
 #include "ext/kind.h"
 #include "host/memory.h"
 #include "host/seconds.h"
@@ -10,31 +12,31 @@
     ((DWORD) (TF_DISCONNECT | TF_REUSE_SOCKET | TF_WRITE_BEHIND | TF_USE_DEFAULT_WORKER | \
               TF_USE_SYSTEM_THREAD | TF_USE_KERNEL_APC))
 
-/* What a send says of a connection that is gone: whether the peer has reset it, or the program has
- * ended it by shutdown(). */
-static int transmitcheck__ask_send(SOCKET s) {
-    WSABUF nothing = {0, NULL};
-    DWORD sent;
-    return host.WSASend(s, &nothing, 1, &sent, 0, NULL, NULL) == 0 ? WSAECONNRESET
-                                                                   : WSAGetLastError();
-}
-
-/* Of a connection that is gone the host knows no peer any more, as of one that never was. */
+/* Of a connection that is gone the host knows no peer any more, as of one that never was. A send
+ * tells whether the peer has reset it or the program has ended it by shutdown(); where one is in
+ * line the transmission's own finds out, behind it. */
 static int transmitcheck__connection(SOCKET s) {
     struct sockaddr_storage name;
     DWORD seconds;
     int length = sizeof name;
     struct record* record;
-    int is_gone;
+    ULONGLONG serial = 0;
+    int error;
 
     if (host.getpeername(s, (struct sockaddr*) &name, &length) == 0)
         return 0;
     if (seconds_connected(s, &seconds) != 0 || seconds == SECONDS_NEVER)
         return WSAENOTCONN;
-    record = record_find(s);
-    is_gone = record == NULL || record->machine.state != MACHINE_REUSABLE;
+    record = record_need(s);
+    if (record != NULL && record->machine.state != MACHINE_REUSABLE)
+        serial = record->serial;
     record_release(s);
-    return is_gone ? transmitcheck__ask_send(s) : WSAENOTCONN;
+    if (serial == 0)
+        return record != NULL ? WSAENOTCONN : WSAENOBUFS;
+    error = table_flags(s) & TABLE_SYNCHRONOUS ? WSAEWOULDBLOCK : flush_try(s, serial);
+    if (error == WSAEWOULDBLOCK)
+        return 0;
+    return error != 0 ? error : WSAECONNRESET;
 }
 
 int transmitcheck_call(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int* is_message) {
