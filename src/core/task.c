@@ -15,8 +15,10 @@ enum { TASK__LIVE, TASK__CANCELLED, TASK__CLOSED };
 #define TASK__FIRST_LOOK 10
 #define TASK__LAST_LOOK 250
 
-/* The engine's thread's own. */
+/* The engine's thread's own. Those that were begun first come first, so that operations that have
+ * ended are reported in their order. */
 static struct task* task__first;
+static struct task** task__last = &task__first;
 static DWORD task__look = TASK__LAST_LOOK;
 static DWORD task__looked;
 
@@ -142,6 +144,11 @@ static void task__cancel_here(struct task* task) {
     record_release(task->handle);
 }
 
+static void task__cancel(struct task* task) {
+    task->ending = TASK__CANCELLED;
+    task__cancel_step(task);
+}
+
 unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD owner) {
     struct task* task;
     unsigned count = 0;
@@ -149,13 +156,27 @@ unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD 
         if ((overlapped != NULL && overlapped != task->overlapped) ||
             (owner != 0 && owner != task->owner) || task->ending != TASK__LIVE)
             continue;
-        task->ending = TASK__CANCELLED;
-        task__cancel_step(task);
+        task__cancel(task);
         count++;
     }
     if (count > 0)
         engine_wake();
     return count;
+}
+
+/* Whether all that is left to do is to report that everything was sent. */
+static int task__is_sent(const struct task* task) {
+    return task->is_send && !task->has_more && !task->is_behind && task__step_is_done(task) &&
+           (uint32_t) task->step.Internal == STATUS__SUCCESS;
+}
+
+void task_cancel_unsent(struct record* record) {
+    struct task* task;
+    for (task = record->tasks; task != NULL; task = task->sibling) {
+        if (task->ending == TASK__LIVE && !task__is_sent(task))
+            task__cancel(task);
+    }
+    engine_wake();
 }
 
 void task_thread_exits(struct record* record, DWORD owner) {
@@ -190,6 +211,9 @@ static void task__log_end(const struct task* task) {
 static void task__finish(struct task* task) {
     struct record* record;
 
+    /* What it came upon where its socket had been is not the program's concern. */
+    if (task->ending == TASK__CLOSED && task->status != STATUS__SUCCESS)
+        task->status = STATUS__CANCELLED;
     task__log_end(task);
     if (task->kind->let_go != NULL)
         task->kind->let_go(task);
@@ -308,8 +332,9 @@ int task_carry_out(SOCKET handle, struct task* task) {
 }
 
 void task_adopt(struct task* task) {
-    task->next = task__first;
-    task__first = task;
+    task->next = NULL;
+    *task__last = task;
+    task__last = &task->next;
     if (task__look != TASK__FIRST_LOOK)
         task__looked = GetTickCount();
     task__look = TASK__FIRST_LOOK;
@@ -363,6 +388,8 @@ unsigned task_run(void) {
             continue;
         }
         *place = task->next;
+        if (task__last == &task->next)
+            task__last = place;
         task__finish(task);
     }
     return turns;

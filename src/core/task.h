@@ -104,6 +104,10 @@ enum task_verdict task_end(struct task* task, uint32_t status, ULONGLONG bytes);
  * Returns how many there were. */
 unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD owner);
 
+/* Under the record's lock: cancels all tasks of the socket but those that have sent everything and
+ * are only to be reported yet. */
+void task_cancel_unsent(struct record* record);
+
 /* Under the record's lock: the thread ends; as task_cancel(), for the tasks that go with it. */
 void task_thread_exits(struct record* record, DWORD owner);
 

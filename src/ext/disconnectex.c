@@ -68,7 +68,7 @@ static int disconnectex__end(struct record* record, DWORD flags) {
     error = reuse_socket(record);
     /* What was begun meanwhile must not be sent on the next connection. */
     if (error == 0)
-        task_cancel(record, NULL, 0);
+        task_cancel_unsent(record);
     return error;
 }
 
