@@ -7,6 +7,7 @@
 #include "core/once.h"
 #include "core/table.h"
 #include "drivers/afd.h"
+#include "drivers/flush.h"
 #include "host/log.h"
 
 /* Wine's request to make the Unix socket of a socket, and what it takes. */
@@ -226,14 +227,10 @@ static int reuse__drain(SOCKET s) {
 static int reuse__may_be_received_from(SOCKET s) {
     char byte;
     WSABUF place = {1, &byte};
-    HANDLE event;
     DWORD received;
     int error = WSAEWOULDBLOCK;
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
 
-    /* There the look itself would wait. */
-    if (table_flags(s) & TABLE_SYNCHRONOUS)
-        return 1;
-    event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (event != NULL) {
         error = reuse__receive(s, event, &place, MSG_PEEK, &received);
         host.CloseHandle(event);
@@ -241,11 +238,19 @@ static int reuse__may_be_received_from(SOCKET s) {
     return error == WSAEWOULDBLOCK;
 }
 
-/* Wine takes a socket that was reset for one that stays so. */
+/* Wine takes a socket whose connection was reset for one that stays so, with each connection. */
 static int reuse__is_reset(SOCKET s) {
     unsigned events = 0;
     return afd_is_available() && afd_look(&s, AFD_EVENT_RESET, &events, 1) == 0 &&
            (events & AFD_EVENT_RESET) != 0;
+}
+
+/* Whether an operation of another thread may still be in the socket's queues. */
+static int reuse__may_be_queued(SOCKET s, ULONGLONG serial) {
+    /* There the look itself would wait. */
+    if (table_flags(s) & TABLE_SYNCHRONOUS)
+        return 1;
+    return reuse__may_be_received_from(s) || flush_try(s, serial) == WSAEWOULDBLOCK;
 }
 
 static void reuse__report_to_port(const struct record* record) {
@@ -273,11 +278,14 @@ int reuse_prepare(const struct record* record, int* has_to_wait) {
         return WSAECONNRESET;
     if (host.CancelIoEx != NULL)
         host.CancelIoEx((HANDLE) s, NULL);
-    *has_to_wait = reuse__may_be_received_from(s);
+    *has_to_wait = reuse__may_be_queued(s, record->serial);
     return 0;
 }
 
+/* A reset may come until the connection is gone, and Wine tells of it only of a socket that could
+ * receive; so the socket becomes one of datagrams in between. */
 int reuse_socket(const struct record* record) {
+    static const struct reuse__kind datagrams = {AF_INET, SOCK_DGRAM, IPPROTO_UDP, 0};
     SOCKET s = record->handle;
     struct reuse__settings settings;
     struct reuse__kind kind;
@@ -290,12 +298,15 @@ int reuse_socket(const struct record* record) {
     if (error != 0)
         return error;
     reuse__stop_lingering(s);
-    if (!reuse__replace(s, &kind)) {
+    if (!reuse__replace(s, &datagrams)) {
         reuse__restore(s, &settings);
         return WSAENOBUFS;
     }
+    error = reuse__is_reset(s) ? WSAECONNRESET : 0;
+    if (!reuse__replace(s, &kind))
+        error = WSAENOBUFS;
     reuse__forget_descriptor(s);
     reuse__restore(s, &settings);
     reuse__report_to_port(record);
-    return 0;
+    return error;
 }
