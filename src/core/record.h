@@ -37,10 +37,12 @@ struct record {
     unsigned char inherits;   /* Of a listener: a bit for each option to be handed on. */
     unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */
     unsigned short our_port;  /* Of a listener, or of the one that AcceptEx accepts from. */
-    unsigned number;          /* Of the operation, counted from 1 in this process; for the log. */
-    LONG64 started;           /* When the operation was issued, in microseconds. */
-    DWORD owner;              /* The thread that issued the operation. */
-    unsigned peer;            /* A digest of the address that is connected to. */
+    SOCKET listener;          /* That AcceptEx accepts from, */
+    ULONGLONG listener_serial; /* and the serial number of its record. */
+    unsigned number;           /* Of the operation, counted from 1 in this process; for the log. */
+    LONG64 started;            /* When the operation was issued, in microseconds. */
+    DWORD owner;               /* The thread that issued the operation. */
+    unsigned peer;             /* A digest of the address that is connected to. */
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
     OVERLAPPED* overlapped;
     struct record_selection* selection; /* NULL while none is in force. */

@@ -11,7 +11,8 @@
 BOOL WINAPI door_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
                                            OVERLAPPED** overlapped, DWORD timeout) {
     BOOL result = host.GetQueuedCompletionStatus(port, bytes, key, overlapped, timeout);
-    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION && acceptex_mend(*overlapped))
+    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION &&
+        acceptex_mend(*overlapped, 0, *key))
         SetLastError(ENDINGS__CONNECTION_RESET);
     return result;
 }
@@ -23,7 +24,7 @@ BOOL WINAPI door_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entr
     ULONG i;
     for (i = 0; result && i < *removed; i++) {
         if ((uint32_t) entries[i].Internal == STATUS__INVALID_CONNECTION &&
-            acceptex_mend(entries[i].lpOverlapped))
+            acceptex_mend(entries[i].lpOverlapped, 0, entries[i].lpCompletionKey))
             entries[i].Internal = STATUS__CONNECTION_RESET;
     }
     return result;
@@ -31,7 +32,8 @@ BOOL WINAPI door_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entr
 
 BOOL WINAPI door_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
     BOOL result = host.GetOverlappedResult(file, overlapped, bytes, wait);
-    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION && acceptex_mend(overlapped))
+    if (!result && GetLastError() == ENDINGS__INVALID_CONNECTION &&
+        acceptex_mend(overlapped, (SOCKET) file, 0))
         SetLastError(ENDINGS__CONNECTION_RESET);
     return result;
 }
@@ -39,7 +41,7 @@ BOOL WINAPI door_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD*
 BOOL WSAAPI door_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags) {
     BOOL result = host.WSAGetOverlappedResult(s, overlapped, bytes, wait, flags);
-    if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped))
+    if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
         WSASetLastError(WSAECONNRESET);
     return result;
 }

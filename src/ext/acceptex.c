@@ -145,6 +145,8 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
 static void acceptex__note(struct record* record, const struct acceptex__request* request,
                            const struct listener* listener) {
     record->overlapped = request->overlapped;
+    record->listener = request->listener;
+    record->listener_serial = listener->serial;
     record->our_port = listener->port;
     record->is_send = 0;
     record->by_engine = 0;
@@ -228,29 +230,58 @@ BOOL PASCAL acceptex_call(SOCKET listener, SOCKET acceptor, PVOID buffer, DWORD 
     return error == 0;
 }
 
+/* Acceptors that have the OVERLAPPED noted, from the handle on that comes after the last. More than
+ * one have where the operations of the others have ended. */
 struct acceptex__search {
     const OVERLAPPED* overlapped;
+    SOCKET acceptor;
+    SOCKET listener;
+    ULONGLONG serial;
     int is_found;
 };
 
 static void acceptex__visit(uintptr_t handle, void* place, void* context) {
     const struct record* record = place;
     struct acceptex__search* search = context;
-    (void) handle;
-    if (machine_is_accepting(&record->machine) && record->overlapped == search->overlapped)
-        search->is_found = 1;
+    if (search->is_found || handle <= search->acceptor || !machine_is_accepting(&record->machine) ||
+        record->overlapped != search->overlapped)
+        return;
+    search->acceptor = handle;
+    search->listener = record->listener;
+    search->serial = record->listener_serial;
+    search->is_found = 1;
+}
+
+/* Where s is 0 the OVERLAPPED came in a packet. A port that was given to the listener before we
+ * were loaded has a key that is not known. */
+static int acceptex__is_about(const struct acceptex__search* found, SOCKET s, ULONG_PTR key) {
+    const struct record* listener = record_find_same(found->listener, found->serial);
+    int is_about = 0;
+    if (listener != NULL && s != 0)
+        is_about = s == found->listener || s == found->acceptor;
+    else if (listener != NULL)
+        is_about = listener->port == NULL || listener->key == key;
+    record_release(found->listener);
+    return is_about;
+}
+
+static int acceptex__knows(const OVERLAPPED* overlapped, SOCKET s, ULONG_PTR key) {
+    struct acceptex__search search = {overlapped, 0, 0, 0, 0};
+    do {
+        search.is_found = 0;
+        table_for_each(acceptex__visit, &search);
+    } while (search.is_found && !acceptex__is_about(&search, s, key));
+    return search.is_found;
 }
 
 /* The OVERLAPPED is not looked at before it is known for one of ours. */
-int acceptex_mend(OVERLAPPED* overlapped) {
-    struct acceptex__search search = {overlapped, 0};
+int acceptex_mend(OVERLAPPED* overlapped, SOCKET s, ULONG_PTR key) {
     DWORD error = GetLastError();
+    int is_known = overlapped != NULL && acceptex__knows(overlapped, s, key);
 
-    if (overlapped != NULL)
-        table_for_each(acceptex__visit, &search);
-    if (search.is_found && memory_is_writable(overlapped, sizeof *overlapped) &&
+    if (is_known && memory_is_writable(overlapped, sizeof *overlapped) &&
         (uint32_t) overlapped->Internal == STATUS__INVALID_CONNECTION)
         overlapped->Internal = STATUS__CONNECTION_RESET;
     SetLastError(error);
-    return search.is_found;
+    return is_known;
 }

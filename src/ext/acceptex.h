@@ -30,7 +30,11 @@ BOOL PASCAL acceptex_call(SOCKET listener, SOCKET acceptor, PVOID buffer, DWORD 
  * connection has no peer's name any more; in nearly all cases where a peer connects and resets at
  * once (measured on Wine 8.0: 992 of 1,000). The page names WSAECONNRESET, which servers take for
  * the peer's affair; of another error Go's servers end. Where the OVERLAPPED is that of an AcceptEx
- * its status is put right and 1 is returned, else 0. Any pointer may be given. */
-int acceptex_mend(OVERLAPPED* overlapped);
+ * its status is put right and 1 is returned, else 0. Any pointer may be given.
+ *
+ * What tells an AcceptEx from an operation for which the program has used its OVERLAPPED again is
+ * whose operation it is. The listener has to be open still. It has to be the socket s that the
+ * program asks about, or to accept onto that, or, where s is 0, to report with the packet's key. */
+int acceptex_mend(OVERLAPPED* overlapped, SOCKET s, ULONG_PTR key);
 
 #endif

@@ -41,6 +41,7 @@ static int listener__recall(SOCKET s, struct listener* listener) {
     const struct record* record = record_find(s);
     int known = record != NULL && record->listens != 0;
     if (known) {
+        listener->serial = record->serial;
         listener->family = record->listens;
         listener->port = record->our_port;
         listener->options = record->inherits;
@@ -71,6 +72,7 @@ int listener_look(SOCKET s, struct listener* listener) {
     listener->options = listener__find_options(s, name.ss_family);
     record = record_need(s);
     if (record != NULL) {
+        listener->serial = record->serial;
         record->listens = name.ss_family;
         record->our_port = listener->port;
         record->inherits = (unsigned char) listener->options;

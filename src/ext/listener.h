@@ -6,6 +6,7 @@
 
 /* What is to be known of a socket that listens, by those who accept from it. */
 struct listener {
+    ULONGLONG serial; /* Of its record. */
     int family;
     unsigned short port; /* As it stands in the address: in network order. */
     unsigned options;    /* A bit for each option that is to be handed on. */

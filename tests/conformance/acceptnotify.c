@@ -309,3 +309,43 @@ CONF_TEST(acceptnotify_broken_next) {
     conf_acceptance_update(&c.a);
     conf_exchange(c.a.client, c.a.acceptor);
 }
+
+static void acceptnotify__check_foreign(struct acceptnotify__case *c, HANDLE port, SOCKET other,
+                                        ULONG_PTR key) {
+    const DWORD broken = 0xC0000140; /* STATUS_INVALID_CONNECTION */
+    LONG(WINAPI * post)(HANDLE, ULONG_PTR, void *, LONG, ULONG_PTR) =
+        (LONG(WINAPI *)(HANDLE, ULONG_PTR, void *, LONG, ULONG_PTR)) (void *) GetProcAddress(
+            GetModuleHandleW(L"ntdll.dll"), "NtSetIoCompletion");
+    OVERLAPPED *got;
+    ULONG_PTR got_key;
+    DWORD bytes;
+
+    c->a.overlapped.Internal = broken;
+    CHECK_EQ(conf_wait(other, &c->a.overlapped, &bytes), WSAENOTCONN);
+    CHECK(!GetOverlappedResult((HANDLE) other, &c->a.overlapped, &bytes, FALSE));
+    CHECK_EQ(GetLastError(), ERROR_UNEXP_NET_ERR);
+    CHECK_EQ(post(port, key, &c->a.overlapped, (LONG) broken, 0), 0);
+    CHECK(!GetQueuedCompletionStatus(port, &bytes, &got_key, &got, CONF__LIMIT));
+    CHECK_EQ(GetLastError(), ERROR_UNEXP_NET_ERR);
+    CHECK_EQ((DWORD) c->a.overlapped.Internal, broken);
+}
+
+/* The OVERLAPPED of an AcceptEx that has ended may be used for something else, whose end is its
+ * own: with another socket, or when the listener is closed and its handle's value another's. */
+CONF_TEST(acceptnotify_broken_otherwise) {
+    struct acceptnotify__case c;
+    SOCKET other;
+    HANDLE port;
+
+    acceptnotify__open(&c, ACCEPTNOTIFY__CANCELLED);
+    port = conf_port(c.a.listener);
+    acceptnotify__start(&c);
+    conf_packet(port, &c.a.overlapped, ERROR_OPERATION_ABORTED, 0);
+    other = conf_tcp(AF_INET);
+    acceptnotify__check_foreign(&c, port, other, CONF__KEY + 1);
+    closesocket(other);
+    closesocket(c.a.listener);
+    other = conf_tcp(AF_INET);
+    CHECK(CreateIoCompletionPort((HANDLE) other, port, CONF__KEY, 0) == port);
+    acceptnotify__check_foreign(&c, port, other, CONF__KEY);
+}
