@@ -5,44 +5,41 @@
 #include "ext/turn.h"
 
 /* The last error of the send survives the end of the turn. */
-static int sends__begin(SOCKET s) {
-    return turn_is_used(s) && turn_begin(s) == 0;
-}
 
 int WSAAPI door_send(SOCKET s, const char* buffer, int length, int flags) {
-    int in_turn = sends__begin(s);
+    struct turn* turn = turn_begin_plain(s);
     int result = host.send(s, buffer, length, flags);
-    if (in_turn)
-        turn_end(s);
+    if (turn != NULL)
+        turn_end(turn, 0);
     return result;
 }
 
 int WSAAPI door_sendto(SOCKET s, const char* buffer, int length, int flags,
                        const struct sockaddr* name, int name_length) {
-    int in_turn = sends__begin(s);
+    struct turn* turn = turn_begin_plain(s);
     int result = host.sendto(s, buffer, length, flags, name, name_length);
-    if (in_turn)
-        turn_end(s);
+    if (turn != NULL)
+        turn_end(turn, 0);
     return result;
 }
 
 int WSAAPI door_WSASend(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
                         WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    int in_turn = sends__begin(s);
+    struct turn* turn = turn_begin_plain(s);
     int result = host.WSASend(s, buffers, count, sent, flags, overlapped, routine);
-    if (in_turn)
-        turn_end_queued(s, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
+    if (turn != NULL)
+        turn_end(turn, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;
 }
 
 int WSAAPI door_WSASendTo(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
                           const struct sockaddr* name, int name_length, WSAOVERLAPPED* overlapped,
                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    int in_turn = sends__begin(s);
+    struct turn* turn = turn_begin_plain(s);
     int result =
         host.WSASendTo(s, buffers, count, sent, flags, name, name_length, overlapped, routine);
-    if (in_turn)
-        turn_end_queued(s, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
+    if (turn != NULL)
+        turn_end(turn, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;
 }
 

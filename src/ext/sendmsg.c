@@ -161,39 +161,44 @@ static int sendmsg__controlled(SOCKET s, WSAMSG* message, DWORD flags, DWORD* se
     struct sockaddr_storage destination;
     struct cmsg_wanted wanted;
     struct sendmsg__plan plan;
-    int error, is_queued = 0, is_gone = 0;
+    struct turn* turn;
+    int error, is_queued = 0;
 
     error = kind_check_stream(s);
     if (error != WSAEOPNOTSUPP)
         return error == 0 ? WSAEOPNOTSUPP : error;
     if ((error = cmsg_read(&message->Control, &wanted)) != 0 ||
         (error = sendmsg__destination(s, message, &destination)) != 0 ||
-        (error = sendmsg__plan(s, &destination, &wanted, &plan)) != 0 ||
-        (error = turn_begin(s)) != 0)
+        (error = sendmsg__plan(s, &destination, &wanted, &plan)) != 0)
         return error;
+    turn = turn_begin(s);
+    if (turn == NULL)
+        return WSAENOBUFS;
 
-    turn_drain(s, 0);
-    error = sendmsg__prepare(s, &plan);
+    turn_drain(turn, 0);
+    error = turn_hold(turn) ? sendmsg__prepare(s, &plan) : WSAENOTSOCK;
+    turn_let_go(turn);
     if (error == 0) {
         error = sendmsg__host(s, message, flags, sent, overlapped, routine);
         is_queued = error == WSA_IO_PENDING;
         if (is_queued && plan.is_changed) {
-            is_gone = turn_drain(s, 1) != 0;
+            turn_drain(turn, 1);
             is_queued = 0;
         }
-        if (!is_gone)
+        if (turn_hold(turn))
             sendmsg__restore(s, &plan);
+        turn_let_go(turn);
     }
-    turn_end_queued(s, is_queued);
+    turn_end(turn, is_queued);
     return error;
 }
 
 static int sendmsg__plain(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
                           WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    int in_turn = turn_is_used(s) && turn_begin(s) == 0;
+    struct turn* turn = turn_begin_plain(s);
     int error = sendmsg__host(s, message, flags, sent, overlapped, routine);
-    if (in_turn)
-        turn_end_queued(s, error == WSA_IO_PENDING);
+    if (turn != NULL)
+        turn_end(turn, error == WSA_IO_PENDING);
     return error;
 }
 

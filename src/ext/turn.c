@@ -9,126 +9,139 @@
 #include "core/table.h"
 #include "drivers/afd.h"
 
-struct turn__socket {
-    struct turn__socket* next;
+struct turn {
+    struct turn* next;
     SOCKET handle;
-    unsigned users; /* Who has the turn and who waits for it. */
-    lock_t turn;
+    ULONGLONG serial; /* Of the socket's record. */
+    unsigned users;   /* Who has the turn and who waits for it. */
+    lock_t lock;
 };
 
 static struct once turn__once;
 static lock_t turn__lock; /* Of the lists. */
-static struct turn__socket* turn__sockets;
-static struct turn__socket* turn__free;
+static struct turn* turn__first;
+static struct turn* turn__free;
 
 static void turn__init(void) {
     lock_init(&turn__lock);
 }
 
-/* The flags end with the socket: the next one with the handle's value may be a stream, whose sends
- * may block and must not wait for each other. */
-static int turn__change(SOCKET s, unsigned set, unsigned clear) {
-    int result;
-    record_find(s);
-    result = table_change_flags(s, set, clear);
+/* The flag ends with the socket: the next one with the handle's value may be a stream, whose sends
+ * may block and must not wait for each other. Returns the record's serial number, or 0. */
+static ULONGLONG turn__note(SOCKET s) {
+    const struct record* record = record_need(s);
+    ULONGLONG serial = 0;
+    if (record != NULL && table_change_flags(s, TABLE_TURNS, 0) == 0)
+        serial = record->serial;
     record_release(s);
-    return result;
-}
-
-int turn_is_used(SOCKET s) {
-    return (table_flags(s) & TABLE_TURNS) != 0;
-}
-
-static struct turn__socket* turn__find(SOCKET s) {
-    struct turn__socket* socket = turn__sockets;
-    while (socket != NULL && socket->handle != s)
-        socket = socket->next;
-    return socket;
+    return serial;
 }
 
 /* Those that nobody uses are kept for the next that is needed, with their locks. */
-static struct turn__socket* turn__need(SOCKET s) {
-    struct turn__socket* socket = turn__find(s);
-    if (socket != NULL)
-        return socket;
-    socket = turn__free;
-    if (socket != NULL) {
-        turn__free = socket->next;
+static struct turn* turn__need(SOCKET s, ULONGLONG serial) {
+    struct turn* turn = turn__first;
+    while (turn != NULL && (turn->handle != s || turn->serial != serial))
+        turn = turn->next;
+    if (turn != NULL)
+        return turn;
+    turn = turn__free;
+    if (turn != NULL) {
+        turn__free = turn->next;
     } else {
-        socket = calloc(1, sizeof *socket);
-        if (socket == NULL)
+        turn = calloc(1, sizeof *turn);
+        if (turn == NULL)
             return NULL;
-        lock_init(&socket->turn);
+        lock_init(&turn->lock);
     }
-    socket->handle = s;
-    socket->users = 0;
-    socket->next = turn__sockets;
-    turn__sockets = socket;
-    return socket;
+    turn->handle = s;
+    turn->serial = serial;
+    turn->users = 0;
+    turn->next = turn__first;
+    turn__first = turn;
+    return turn;
 }
 
-int turn_begin(SOCKET s) {
-    struct turn__socket* socket;
+static struct turn* turn__take(SOCKET s, ULONGLONG serial) {
+    struct turn* turn;
 
+    if (serial == 0)
+        return NULL;
     once_run(&turn__once, turn__init);
-    if (!turn_is_used(s) && turn__change(s, TABLE_TURNS, 0) != 0)
-        return WSAENOBUFS;
     lock_acquire(&turn__lock);
-    socket = turn__need(s);
-    if (socket != NULL)
-        socket->users++;
+    turn = turn__need(s, serial);
+    if (turn != NULL)
+        turn->users++;
     lock_release(&turn__lock);
-    if (socket == NULL)
-        return WSAENOBUFS;
-    lock_acquire(&socket->turn);
-    return 0;
+    if (turn != NULL)
+        lock_acquire(&turn->lock);
+    return turn;
 }
 
-void turn_end(SOCKET s) {
-    struct turn__socket** place = &turn__sockets;
-    struct turn__socket* socket;
+struct turn* turn_begin(SOCKET s) {
+    return turn__take(s, turn__note(s));
+}
 
+struct turn* turn_begin_plain(SOCKET s) {
+    const struct record* record;
+    ULONGLONG serial = 0;
+
+    if (!(table_flags(s) & TABLE_TURNS))
+        return NULL;
+    record = record_find(s);
+    if (record != NULL)
+        serial = record->serial;
+    record_release(s);
+    return turn__take(s, serial);
+}
+
+int turn_hold(const struct turn* turn) {
+    return record_find_same(turn->handle, turn->serial) != NULL;
+}
+
+void turn_let_go(const struct turn* turn) {
+    record_release(turn->handle);
+}
+
+static void turn__note_queued(const struct turn* turn, int is_queued) {
+    if (turn_hold(turn))
+        table_change_flags(turn->handle, is_queued ? TABLE_QUEUED : 0,
+                           is_queued ? 0 : TABLE_QUEUED);
+    turn_let_go(turn);
+}
+
+void turn_end(struct turn* turn, int is_queued) {
+    struct turn** place = &turn__first;
+
+    if (is_queued)
+        turn__note_queued(turn, 1);
     lock_acquire(&turn__lock);
-    while ((*place)->handle != s)
-        place = &(*place)->next;
-    socket = *place;
-    lock_release(&socket->turn);
-    socket->users--;
-    if (socket->users == 0) {
-        *place = socket->next;
-        socket->next = turn__free;
-        turn__free = socket;
+    lock_release(&turn->lock);
+    turn->users--;
+    if (turn->users == 0) {
+        while (*place != turn)
+            place = &(*place)->next;
+        *place = turn->next;
+        turn->next = turn__free;
+        turn__free = turn;
     }
     lock_release(&turn__lock);
-}
-
-void turn_end_queued(SOCKET s, int is_queued) {
-    if (is_queued)
-        turn__change(s, TABLE_QUEUED, 0);
-    turn_end(s);
 }
 
 /* A socket reports that it can be written to only while no send is queued. */
-static int turn__wait(SOCKET s) {
+static int turn__is_queued(const struct turn* turn) {
     unsigned events = 0;
-    int result = 0;
-
-    if (!afd_is_available())
-        return 0;
-    for (;;) {
-        record_hold_handles();
-        result = afd_look(&s, AFD_EVENT_SEND, &events, 1);
-        record_release_handles();
-        if (result < 0 || (events & AFD_EVENT_SEND))
-            return result;
-        Sleep(1);
-    }
+    int is_queued = turn_hold(turn) && afd_look(&turn->handle, AFD_EVENT_SEND, &events, 1) >= 0 &&
+                    !(events & AFD_EVENT_SEND);
+    turn_let_go(turn);
+    return is_queued;
 }
 
-int turn_drain(SOCKET s, int is_queued) {
-    int was_queued = (table_flags(s) & TABLE_QUEUED) != 0;
-    int result = is_queued || was_queued ? turn__wait(s) : 0;
+void turn_drain(struct turn* turn, int is_queued) {
+    int was_queued = (table_flags(turn->handle) & TABLE_QUEUED) != 0;
+    if (!is_queued && !was_queued)
+        return;
+    while (afd_is_available() && turn__is_queued(turn))
+        Sleep(1);
     if (was_queued)
-        turn__change(s, 0, TABLE_QUEUED);
-    return result;
+        turn__note_queued(turn, 0);
 }

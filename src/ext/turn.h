@@ -6,22 +6,28 @@
 
 /* Turns at sending: while one thread has a socket's turn, no other sends on that socket, so that
  * options can be changed for one message alone. A turn is held while the host sends, which may take
- * as long as sending does; nothing but sending on the same socket ever waits for it. */
+ * as long as sending does; nothing but sending on the same socket ever waits for it. The socket may
+ * be closed meanwhile, and the one that gets its handle's value has turns of its own. */
 
-/* Whether turn_begin() was ever called for the socket; without a lock. Only then plain sends need
- * to take turns. */
-int turn_is_used(SOCKET s);
+struct turn;
 
-/* Waits for the turn and takes it. Returns 0, or WSAENOBUFS where memory is short. */
-int turn_begin(SOCKET s);
-void turn_end(SOCKET s);
+/* Waits for the turn and takes it. Returns NULL where memory is short. */
+struct turn* turn_begin(SOCKET s);
 
-/* The same for a send that the host may have queued. */
-void turn_end_queued(SOCKET s, int is_queued);
+/* The same for a plain send, which needs a turn only if turn_begin() was ever called for the
+ * socket; else returns NULL, without a lock. */
+struct turn* turn_begin_plain(SOCKET s);
+
+/* is_queued says whether the host may have queued what was sent in this turn. */
+void turn_end(struct turn* turn, int is_queued);
 
 /* During the turn: waits until the host has sent what is queued, or the socket is closed. That
- * something is, is known from turn_end_queued(), or the caller says so. Returns 0, or -1 where the
- * socket is gone, so that its handle may be another's. */
-int turn_drain(SOCKET s, int is_queued);
+ * something is, is known from turn_end(), or the caller says so. */
+void turn_drain(struct turn* turn, int is_queued);
+
+/* During the turn: keeps the socket from being closed, for calls that do not wait, and returns
+ * whether it is still there. Is followed by turn_let_go() in any case. */
+int turn_hold(const struct turn* turn);
+void turn_let_go(const struct turn* turn);
 
 #endif

@@ -383,3 +383,66 @@ CONF_TEST(sendmsg_queued) {
         CHECK_EQ(bytes, SENDMSG__LENGTH);
     }
 }
+
+#define SENDMSG__LARGE 8000
+
+struct sendmsg__queuing {
+    SOCKET client;
+    struct conf_target target;
+    OVERLAPPED overlapped[SENDMSG__QUEUED];
+    volatile LONG begun;
+};
+
+/* Sends until one has to wait, which the host lets out only when there is room. */
+static DWORD WINAPI sendmsg__queue(void *parameter) {
+    static char data[SENDMSG__LARGE];
+    struct sendmsg__queuing *it = parameter;
+    struct msg_control control = {0};
+    WSABUF buffer = {sizeof data, data};
+    WSAMSG message = {0};
+    int i, error = 0;
+
+    message.name = (struct sockaddr *) &it->target.name;
+    message.namelen = it->target.length;
+    message.lpBuffers = &buffer;
+    message.dwBufferCount = 1;
+    msg_add_number(&control, IPPROTO_IP, MSG__ECN, 1);
+    message.Control.buf = control.data;
+    message.Control.len = control.length;
+    for (i = 0; i < SENDMSG__QUEUED && error == 0; i++) {
+        InterlockedExchange(&it->begun, i + 1);
+        error = conf_last(
+            msg_send_pointer(it->client)(it->client, &message, 0, NULL, &it->overlapped[i], NULL));
+    }
+    return (DWORD) error;
+}
+
+/* The message waits while its socket is closed: what is put back afterwards are not the options of
+ * the socket that has got the handle's value. */
+CONF_TEST(sendmsg_queued_handle_again) {
+    static struct sendmsg__queuing it;
+    int room = 16384, mark = 0x10, begun = 0, length = sizeof mark;
+    SOCKET successor;
+    HANDLE thread;
+    DWORD error;
+
+    conf_need_space();
+    msg_receiver(AF_INET, &it.target);
+    it.client = msg_udp(AF_INET);
+    CHECK_EQ(setsockopt(it.client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(it.client, IPPROTO_IP, MSG__TOS, (char *) &mark, sizeof mark), 0);
+    thread = CreateThread(NULL, 0, sendmsg__queue, &it, 0, NULL);
+    do {
+        begun = it.begun;
+        CHECK_EQ(WaitForSingleObject(thread, 100), WAIT_TIMEOUT);
+    } while (begun != it.begun);
+    closesocket(it.client);
+    successor = msg_udp(AF_INET);
+    if (successor != it.client)
+        conf_skip("the handle's value did not come back");
+    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+    GetExitCodeThread(thread, &error);
+    CHECK_EQ(error, WSA_IO_PENDING);
+    CHECK_EQ(getsockopt(successor, IPPROTO_IP, MSG__TOS, (char *) &mark, &length), 0);
+    CHECK_EQ(mark, 0);
+}
