@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What stands in line behind other sends of the socket. */
+
+#include "conformance.h"
+
+#define BEHIND__LENGTH (64u << 20)
+#define BEHIND__TRIES 3
+#define BEHIND__ROUNDS 10
+
+/* A plain send that is under way when the peer resets the connection: Wine 8 often loses its end.
+ * Returns when the connection is gone. */
+static void behind__send_and_be_reset(struct conf_transmission *t, OVERLAPPED *overlapped) {
+    WSABUF buffer = {BEHIND__LENGTH, NULL};
+    struct sockaddr_storage name;
+    int length, tries;
+    DWORD sent;
+
+    buffer.buf = conf_pages(BEHIND__LENGTH);
+    memset(t, 0, sizeof *t);
+    t->sink.reset_after = 1;
+    conf_transmission_open(t, FALSE);
+    overlapped->hEvent = conf_event();
+    CHECK_EQ(conf_last(WSASend(t->client, &buffer, 1, &sent, 0, overlapped, NULL)), WSA_IO_PENDING);
+    for (tries = 0; tries < 200; tries++) {
+        length = sizeof name;
+        if (getpeername(t->client, (struct sockaddr *) &name, &length) != 0)
+            break;
+        Sleep(10);
+    }
+}
+
+/* The call must neither wait nor claim success. */
+static void behind__check(struct conf_transmission *t, BOOL done, int error, DWORD since) {
+    DWORD bytes, flags;
+
+    CHECK_EQ(done, FALSE);
+    CHECK(GetTickCount() - since < 2000);
+    if (error == ERROR_IO_PENDING) {
+        CHECK_EQ(WaitForSingleObject(t->overlapped.hEvent, 5000), WAIT_OBJECT_0);
+        CHECK(!WSAGetOverlappedResult(t->client, &t->overlapped, &bytes, FALSE, &flags));
+    }
+}
+
+static void behind__close(struct conf_transmission *t, const OVERLAPPED *plain) {
+    closesocket(t->client);
+    CHECK_EQ(WaitForSingleObject(plain->hEvent, 5000), WAIT_OBJECT_0);
+    conf_sink_finish(&t->sink);
+}
+
+CONF_TEST(behind_lost_send_packets) {
+    int tries;
+
+    for (tries = 0; tries < BEHIND__TRIES; tries++) {
+        TRANSMIT_PACKETS_ELEMENT element = conf_memory_element("x", 1);
+        struct conf_transmission t;
+        OVERLAPPED plain = {0};
+        DWORD since;
+        BOOL done;
+
+        behind__send_and_be_reset(&t, &plain);
+        t.packets = conf_packets_pointer(t.client);
+        since = GetTickCount();
+        done = t.packets(t.client, &element, 1, 0, &t.overlapped, 0);
+        behind__check(&t, done, WSAGetLastError(), since);
+        behind__close(&t, &plain);
+    }
+}
+
+CONF_TEST(behind_lost_send_file) {
+    int tries;
+
+    for (tries = 0; tries < BEHIND__TRIES; tries++) {
+        struct conf_transmission t;
+        OVERLAPPED plain = {0};
+        HANDLE file = conf_pattern_file(1000);
+        DWORD since;
+        BOOL done;
+
+        behind__send_and_be_reset(&t, &plain);
+        since = GetTickCount();
+        done = t.file(t.client, file, 0, 0, &t.overlapped, NULL, TF_DISCONNECT);
+        behind__check(&t, done, WSAGetLastError(), since);
+        behind__close(&t, &plain);
+        CloseHandle(file);
+    }
+}
+
+/* This one waits, but not for ever. */
+CONF_TEST(behind_lost_send_disconnect) {
+    int tries;
+
+    for (tries = 0; tries < BEHIND__TRIES; tries++) {
+        struct conf_transmission t;
+        OVERLAPPED plain = {0};
+        DWORD since;
+
+        behind__send_and_be_reset(&t, &plain);
+        since = GetTickCount();
+        CHECK(conf_reuse(t.client) != 0);
+        CHECK(GetTickCount() - since < 5000);
+        behind__close(&t, &plain);
+    }
+}
+
+/* Two transmissions that end at nearly the same time are both told of, in their order, also when
+ * the second makes the socket reusable. */
+CONF_TEST(behind_transmission_reuse) {
+    unsigned char *bytes = conf_pattern_pages(2 << 20);
+    int round;
+
+    for (round = 0; round < BEHIND__ROUNDS; round++) {
+        TRANSMIT_PACKETS_ELEMENT first = conf_memory_element(bytes, (2 << 20) - 1);
+        TRANSMIT_PACKETS_ELEMENT last = conf_memory_element(bytes + (2 << 20) - 1, 1);
+        struct conf_transmission t;
+        OVERLAPPED second = {0};
+        int error;
+
+        memset(&t, 0, sizeof t);
+        t.sink.receive_buffer = 4096;
+        t.sink.accept_delay = 20;
+        conf_transmission_open(&t, TRUE);
+        conf_packets_start(&t, &first, 1, 0);
+        error = t.packets(t.client, &last, 1, 0, &second, TF_DISCONNECT | TF_REUSE_SOCKET)
+                    ? 0
+                    : WSAGetLastError();
+        CHECK_EQ(error, ERROR_IO_PENDING);
+        conf_packet(t.port, &t.overlapped, 0, (2 << 20) - 1);
+        conf_packet(t.port, &second, 0, 1);
+        conf_quiet(t.port);
+        conf_transmission_close(&t, 2 << 20);
+        CloseHandle(t.port);
+    }
+    VirtualFree(bytes, 0, MEM_RELEASE);
+}
