@@ -19,9 +19,6 @@
  * bits only. */
 #define TRANSMIT__VIEWS (sizeof(void*) > 4 ? TRANSMIT_LIMIT : 16u << 20)
 
-/* Blocks smaller than this are pointless on a stream, where nobody can tell. */
-#define TRANSMIT__SMALLEST_BLOCK 4096u
-
 /* Of files so much is copied at most, as it is cheaper than a view. */
 #define TRANSMIT__COPIES 0x10000u
 
@@ -141,7 +138,7 @@ static int transmit__fill(struct transmit* self) {
             break;
         end.part++;
         end.offset = 0;
-        if (part->ends_message && (self->is_message || self->buffer_count > 0))
+        if (part->ends_message && self->is_message)
             break;
     }
     self->end = end;
@@ -243,11 +240,10 @@ static const struct task_kind transmit__packets = {STATS_TRANSMITPACKETS, transm
 
 /* Making one */
 
-/* Messages are sent as the program divides them; on a stream the blocks are nobody's concern. */
+/* Messages are sent as the program divides them. Of a stream nobody sees the blocks, but for the
+ * program's other sends, which would come between them. */
 static DWORD transmit__send_size(DWORD asked, int is_message) {
-    if (asked == 0)
-        return TRANSMIT_BY_MESSAGE;
-    return is_message || asked > TRANSMIT__SMALLEST_BLOCK ? asked : TRANSMIT__SMALLEST_BLOCK;
+    return is_message && asked != 0 ? asked : TRANSMIT_BY_MESSAGE;
 }
 
 struct transmit* transmit_new(enum stats_function function, DWORD parts, int is_message,

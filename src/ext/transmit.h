@@ -17,8 +17,8 @@
 struct transmit;
 
 /* An empty transmission that has room for so many parts; NULL where memory is short. is_message
- * says whether the socket keeps messages apart; send_size is the most bytes that are given to the
- * host at once, or 0 for as many as possible. */
+ * says whether the socket keeps messages apart; send_size is the most bytes of such a message, or 0
+ * for as many as the program has put into one. */
 struct transmit* transmit_new(enum stats_function function, DWORD parts, int is_message,
                               DWORD send_size, DWORD flags);
 

@@ -9,9 +9,9 @@
  * The elements are copied before the call returns; the memory that they point at must live until
  * the operation has ended. Files are held, so that their handles may be closed after the call. An
  * element without TP_ELEMENT_MEMORY and TP_ELEMENT_FILE is a file's, and a file's length of 0 means
- * up to its end. On a stream TP_ELEMENT_EOP and send_size only divide what is given to the host. On
- * a socket that keeps messages apart a message ends with an element that has TP_ELEMENT_EOP, with
- * the last element, and after send_size bytes, unless that is 0 or 0xFFFFFFFF.
+ * up to its end. On a socket that keeps messages apart a message ends with an element that has
+ * TP_ELEMENT_EOP, with the last element, and after send_size bytes, unless that is 0 or 0xFFFFFFFF;
+ * on a stream these mean nothing.
  *
  * Returns TRUE, or FALSE with an error; but for the last two, nothing was sent then:
  *     ERROR_IO_PENDING      it goes on, and overlapped is completed

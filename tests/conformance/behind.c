@@ -133,3 +133,34 @@ CONF_TEST(behind_transmission_reuse) {
     }
     VirtualFree(bytes, 0, MEM_RELEASE);
 }
+
+/* A stream does not show the blocks that the program asks for, and nothing comes between them. */
+static void behind__blocks(DWORD element_flags, DWORD send_size) {
+    unsigned char *bytes = conf_pattern_pages(3 << 20);
+    TRANSMIT_PACKETS_ELEMENT elements[2] = {conf_memory_element(bytes, 1 << 20),
+                                            conf_memory_element(bytes + (1 << 20), 1 << 20)};
+    WSABUF rest = {1 << 20, (char *) bytes + (2 << 20)};
+    struct conf_transmission t;
+    OVERLAPPED second = {0};
+    DWORD sent;
+
+    memset(&t, 0, sizeof t);
+    t.sink.receive_buffer = 4096;
+    t.sink.accept_delay = 50;
+    conf_transmission_open(&t, TRUE);
+    t.packets = conf_packets_pointer(t.client);
+    elements[0].dwElFlags |= element_flags;
+    CHECK_EQ(t.packets(t.client, elements, 2, send_size, &t.overlapped, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    conf_last(WSASend(t.client, &rest, 1, &sent, 0, &second, NULL));
+    conf_packet(t.port, &t.overlapped, 0, 2 << 20);
+    conf_packet(t.port, &second, 0, 1 << 20);
+    conf_transmission_close(&t, 3 << 20);
+    VirtualFree(bytes, 0, MEM_RELEASE);
+}
+
+CONF_TEST(behind_blocks_of_a_stream) {
+    behind__blocks(0, 0);
+    behind__blocks(0, 1000);
+    behind__blocks(TP_ELEMENT_EOP, 0);
+}
