@@ -3,6 +3,7 @@
 #define WSEXT_CORE_RECORD_H
 
 #include "core/machine.h"
+#include "core/port.h"
 #include "host/host.h"
 
 struct operation;
@@ -53,7 +54,7 @@ struct record {
     struct task* tasks;    /* The operations that are in the engine's hands step by step. */
     struct rio_queue* rio; /* The request queue of registered I/O, and what ends it. */
     void (*close_rio)(struct record* record, int is_closed);
-    HANDLE port; /* The completion port that the program associated, and its key. */
+    struct port port; /* The completion port that the program associated, and its key. */
     ULONG_PTR key;
     LPFN_CONNECTEX
     connect_ex; /* The provider's own function, where it is not the process' usual. */

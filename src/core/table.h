@@ -23,7 +23,8 @@ enum table_flag {
     TABLE_CHOSEN = 128, /* The program chose the socket's local port or network address. */
     TABLE_REGISTERED = 256, /* The socket was created with WSA_FLAG_REGISTERED_IO. */
     TABLE_TURNS = 512,      /* Sends on the socket take turns. */
-    TABLE_QUEUED = 1024     /* One of them may be queued by the host. */
+    TABLE_QUEUED = 1024,    /* One of them may be queued by the host. */
+    TABLE_PORT = 2048       /* Not a socket: a completion port that sockets report to. */
 };
 
 #define TABLE_ALL 0xFFFFu

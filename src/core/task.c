@@ -46,7 +46,7 @@ static void task__note(struct record* record, struct task* task) {
     task->owner = GetCurrentThreadId();
     /* As for ConnectEx: Windows cancels at its thread's end what is not bound to a port. */
     task->survives = overlapped->hEvent == NULL &&
-                     (record->port != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+                     (record->port.handle != NULL || !(table_flags(record->handle) & TABLE_SEEN));
     task->number = (unsigned) InterlockedIncrement(&task__count);
     task->sibling = record->tasks;
     record->tasks = task;

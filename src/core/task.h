@@ -59,7 +59,7 @@ struct task {
     unsigned char is_send;     /* The step is a send. */
     unsigned char is_waiting;  /* The socket's I/O makes its caller wait: task_carry_out(). */
     unsigned char from_caller; /* The step was begun by a thread of the program. */
-    HANDLE port;               /* Where the socket's operations were reported when it was closed. */
+    struct port port;          /* Where the socket's operations were reported when it was closed. */
     ULONG_PTR key;
 };
 

@@ -95,8 +95,11 @@ static int WSAAPI door_closesocket(SOCKET s) {
 }
 
 static BOOL WINAPI door_CloseHandle(HANDLE handle) {
+    unsigned flags = table_flags((SOCKET) handle);
     BOOL result;
-    if (table_flags((SOCKET) handle) == 0)
+    if (flags & TABLE_PORT)
+        port_forget(handle);
+    if ((flags & ~(unsigned) TABLE_PORT) == 0)
         return host.CloseHandle(handle);
     doors__closing((SOCKET) handle);
     result = host.CloseHandle(handle);

@@ -20,15 +20,20 @@ static int overlapped__is_socket(SOCKET s) {
 HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads) {
     HANDLE result = host.CreateIoCompletionPort(file, port, key, threads);
     struct record* record;
+    struct port noted;
     DWORD error;
 
-    if (result == NULL || file == INVALID_HANDLE_VALUE)
+    if (result == NULL)
         return result;
     error = GetLastError();
-    if (overlapped__is_socket((SOCKET) file)) {
+    /* A new one, whose handle's value may be that of one which was closed behind our back. */
+    if (port == NULL)
+        port_forget(result);
+    if (file != INVALID_HANDLE_VALUE && overlapped__is_socket((SOCKET) file)) {
+        noted = port_note(result);
         record = record_need((SOCKET) file);
         if (record != NULL) {
-            record->port = result;
+            record->port = noted;
             record->key = key;
         }
         record_release((SOCKET) file);

@@ -133,9 +133,10 @@ void wsext_socket_nonblocking(SOCKET s, int is_nonblocking) {
 void wsext_socket_port(SOCKET s, HANDLE port, ULONG_PTR key) {
     DWORD error = GetLastError();
     if (!provider__is_deaf()) {
+        struct port noted = port_note(port);
         struct record* record = record_need(s);
         if (record != NULL) {
-            record->port = port;
+            record->port = noted;
             record->key = key;
         }
         record_release(s);

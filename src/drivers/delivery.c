@@ -65,21 +65,20 @@ void delivery_begin(OVERLAPPED* overlapped) {
 void delivery_complete_closed(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
                               DWORD bytes) {
     HANDLE event = delivery__event(overlapped);
-    int packet = delivery_wants_packet(overlapped) && record->port != NULL;
+    int packet = delivery_wants_packet(overlapped) && record->port.handle != NULL;
 
     overlapped->InternalHigh = bytes;
     InterlockedExchangePointer((void* volatile*) &overlapped->Internal, (void*) (ULONG_PTR) status);
     if (event != NULL)
         SetEvent(event);
     if (packet)
-        host.NtSetIoCompletion(record->port, record->key, (ULONG_PTR) overlapped,
-                               (host_status) status, bytes);
+        port_post(&record->port, record->key, overlapped, status, bytes);
 }
 
 /* Whether what is noted of the socket is enough to complete an operation by: Wine's request knows
  * better where it reports to, but can name no byte count. */
 int delivery_can_count(const struct record* record, const OVERLAPPED* overlapped) {
-    return record->port != NULL || !delivery_wants_packet(overlapped) ||
+    return record->port.handle != NULL || !delivery_wants_packet(overlapped) ||
            (table_flags(record->handle) & TABLE_SEEN) != 0;
 }
 
@@ -93,7 +92,7 @@ static void delivery__signal_handle(SOCKET handle) {
 
 static void delivery__complete_noted(const struct record* record, OVERLAPPED* overlapped,
                                      uint32_t status, DWORD bytes) {
-    int by_handle = record->port == NULL && delivery__event(overlapped) == NULL;
+    int by_handle = record->port.handle == NULL && delivery__event(overlapped) == NULL;
     delivery_complete_closed(record, overlapped, status, bytes);
     if (by_handle)
         delivery__signal_handle(record->handle);
@@ -112,13 +111,13 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
         return;
     }
     /* Wine's request takes itself for an immediate completion, which skip mode leaves unposted. */
-    if (delivery__has_complete_async && !(packet && skip && record->port != NULL)) {
+    if (delivery__has_complete_async && !(packet && skip && record->port.handle != NULL)) {
         host_status done = delivery__complete_async(record->handle, delivery__event(overlapped),
                                                     packet ? overlapped : NULL, overlapped, status);
         if ((uint32_t) done == status)
             return;
     }
-    if (packet && record->port == NULL && delivery__event(overlapped) == NULL)
+    if (packet && record->port.handle == NULL && delivery__event(overlapped) == NULL)
         log_warn(
             "socket %#Ix: the end of a connect cannot be reported to a completion port that was "
             "associated before wsext was loaded",
@@ -144,7 +143,6 @@ int delivery_send(SOCKET handle, char* payload, DWORD length, OVERLAPPED* overla
 }
 
 void delivery_post_skipped(const struct record* record, OVERLAPPED* overlapped, DWORD bytes) {
-    if (record->port != NULL)
-        host.NtSetIoCompletion(record->port, record->key, (ULONG_PTR) overlapped,
-                               (host_status) STATUS__SUCCESS, bytes);
+    if (record->port.handle != NULL)
+        port_post(&record->port, record->key, overlapped, STATUS__SUCCESS, bytes);
 }

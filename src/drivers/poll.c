@@ -97,7 +97,7 @@ static int poll__connect(const struct driver_request* request) {
  * from the start, as a send that it queues behind the connect. */
 static int poll__needs_handle_signal(const struct record* record,
                                      const struct driver_request* request) {
-    return request->overlapped->hEvent == NULL && record->port == NULL;
+    return request->overlapped->hEvent == NULL && record->port.handle == NULL;
 }
 
 static enum driver_result poll__send(const struct driver_request* request, int* error) {

@@ -167,7 +167,7 @@ static void reuse__forget_descriptor(SOCKET s) {
 static int reuse__has_unknown_port(const struct record* record) {
     HANDLE port;
     int has;
-    if (record->port != NULL || (table_flags(record->handle) & TABLE_SEEN))
+    if (record->port.handle != NULL || (table_flags(record->handle) & TABLE_SEEN))
         return 0;
     port = host.CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     has = port == NULL || host.CreateIoCompletionPort((HANDLE) record->handle, port, 0, 0) == NULL;
@@ -254,8 +254,8 @@ static int reuse__may_be_queued(SOCKET s, ULONGLONG serial) {
 }
 
 static void reuse__report_to_port(const struct record* record) {
-    if (record->port != NULL)
-        host.CreateIoCompletionPort((HANDLE) record->handle, record->port, record->key, 0);
+    if (record->port.handle != NULL)
+        port_associate(&record->port, record->handle, record->key);
     if (record->modes != 0 && host.SetFileCompletionNotificationModes != NULL)
         host.SetFileCompletionNotificationModes((HANDLE) record->handle, record->modes);
 }

@@ -260,7 +260,7 @@ static int acceptex__is_about(const struct acceptex__search* found, SOCKET s, UL
     if (listener != NULL && s != 0)
         is_about = s == found->listener || s == found->acceptor;
     else if (listener != NULL)
-        is_about = listener->port == NULL || listener->key == key;
+        is_about = listener->port.handle == NULL || listener->key == key;
     record_release(found->listener);
     return is_about;
 }

@@ -147,7 +147,7 @@ static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) 
  * us; an operation without an event is then taken for one that has a port. */
 static int connectex__survives(const struct record* record, const OVERLAPPED* overlapped) {
     return overlapped->hEvent == NULL &&
-           (record->port != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+           (record->port.handle != NULL || !(table_flags(record->handle) & TABLE_SEEN));
 }
 
 /* A payload that the host is still sending is looked after, where the host needs that. */

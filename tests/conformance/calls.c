@@ -72,6 +72,22 @@ HANDLE conf_port(SOCKET client) {
     return port;
 }
 
+HANDLE conf_port_at(HANDLE value) {
+    HANDLE others[64];
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    int count = 0;
+
+    while (port != value && count < 64) {
+        others[count++] = port;
+        port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    }
+    while (count > 0)
+        CloseHandle(others[--count]);
+    if (port != value)
+        conf_skip("the system did not give the handle value again");
+    return port;
+}
+
 HANDLE conf_event(void) {
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
 

@@ -127,6 +127,9 @@ LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET socket);
 struct conf_pair conf_pair(int family);
 HANDLE conf_port(SOCKET socket);
 HANDLE conf_event(void);
+
+/* A new port that has the value of one that was closed. */
+HANDLE conf_port_at(HANDLE value);
 BOOL conf_call(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,
                OVERLAPPED *overlapped);
 void conf_start(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,

@@ -160,3 +160,39 @@ CONF_TEST(packetnotify_overlapped_on_synchronous_socket) {
     CHECK_EQ(t.overlapped.InternalHigh, 1000);
     conf_transmission_close(&t, 1000);
 }
+
+/* The system knows the port by more than the handle that the program closes: a port that gets the
+ * handle's value does not hear of what was to be told to the first. */
+static void packetnotify__port_closed(BOOL behind_our_back) {
+    LONG(WINAPI * close)(HANDLE) = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(
+        GetModuleHandleW(L"ntdll.dll"), "NtClose");
+    struct conf_transmission t = {0};
+    packetnotify__element element =
+        conf_memory_element(conf_pattern_pages(PACKETNOTIFY__LARGE), PACKETNOTIFY__LARGE);
+    HANDLE port;
+    int i;
+
+    t.sink.accept_delay = 200;
+    conf_transmission_open(&t, TRUE);
+    conf_packets_start(&t, &element, 1, 0);
+    Sleep(CONF__QUIET); /* Whatever threads this starts have the handles that they need. */
+    if (behind_our_back)
+        CHECK_EQ(close(t.port), 0);
+    else
+        CHECK(CloseHandle(t.port));
+    port = conf_port_at(t.port);
+    for (i = 0; i < CONF__LIMIT / 10 && t.overlapped.Internal == CONF__STATUS_PENDING; i++)
+        Sleep(10);
+    CHECK_EQ(t.overlapped.Internal, 0);
+    CHECK_EQ(t.overlapped.InternalHigh, PACKETNOTIFY__LARGE);
+    conf_quiet(port);
+    conf_transmission_close(&t, PACKETNOTIFY__LARGE);
+}
+
+CONF_TEST(packetnotify_port_closed) {
+    packetnotify__port_closed(FALSE);
+}
+
+CONF_TEST(packetnotify_port_lost) {
+    packetnotify__port_closed(TRUE);
+}

@@ -122,3 +122,20 @@ CONF_TEST(reusestate_events_selected) {
     CHECK_EQ(WSAEventSelect(pair.client, NULL, 0), 0);
     CHECK_EQ(conf_reuse(pair.client), 0);
 }
+
+/* A port that has got the handle value of the socket's own is not given to it. */
+CONF_TEST(reusestate_port_closed) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    HANDLE port = conf_port(pair.client);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    HANDLE again;
+
+    CloseHandle(port);
+    again = conf_port_at(port);
+    CHECK_EQ(conf_reuse(pair.client), 0);
+    conf_connect(pair.client, &target);
+    conf_update(pair.client);
+    conf_accept(listener);
+    conf_quiet(again);
+}
