@@ -7,6 +7,8 @@
 #define BEHIND__LENGTH (64u << 20)
 #define BEHIND__TRIES 3
 #define BEHIND__ROUNDS 10
+#define BEHIND__FILE (300 << 10)
+#define BEHIND__REST 1000
 
 /* A plain send that is under way when the peer resets the connection: Wine 8 often loses its end.
  * Returns when the connection is gone. */
@@ -163,4 +165,29 @@ CONF_TEST(behind_blocks_of_a_stream) {
     behind__blocks(0, 0);
     behind__blocks(0, 1000);
     behind__blocks(TP_ELEMENT_EOP, 0);
+}
+
+/* The smallest blocks are as much the system's concern. */
+CONF_TEST(behind_blocks_of_a_file) {
+    unsigned char *bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
+    HANDLE file = conf_pattern_file(BEHIND__FILE);
+    WSABUF rest = {BEHIND__REST, (char *) bytes + BEHIND__FILE};
+    struct conf_transmission t;
+    OVERLAPPED second = {0};
+    DWORD sent, count;
+
+    memset(&t, 0, sizeof t);
+    t.sink.accept_delay = 50;
+    conf_transmission_open(&t, FALSE);
+    second.hEvent = conf_event();
+    CHECK_EQ(t.file(t.client, file, 0, 1000, &t.overlapped, NULL, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    conf_last(WSASend(t.client, &rest, 1, &sent, 0, &second, NULL));
+    CHECK_EQ(conf_wait(t.client, &t.overlapped, &count), 0);
+    CHECK_EQ(count, BEHIND__FILE);
+    CHECK_EQ(conf_wait(t.client, &second, &count), 0);
+    CHECK_EQ(count, BEHIND__REST);
+    conf_transmission_close(&t, BEHIND__FILE + BEHIND__REST);
+    CloseHandle(file);
+    VirtualFree(bytes, 0, MEM_RELEASE);
 }
