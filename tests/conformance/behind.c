@@ -9,6 +9,8 @@
 #define BEHIND__ROUNDS 10
 #define BEHIND__FILE (300 << 10)
 #define BEHIND__REST 1000
+#define BEHIND__PIECE 2000
+#define BEHIND__PIECES 1500 /* More than a send takes. */
 
 /* A plain send that is under way when the peer resets the connection: Wine 8 often loses its end.
  * Returns when the connection is gone. */
@@ -190,4 +192,101 @@ CONF_TEST(behind_blocks_of_a_file) {
     conf_transmission_close(&t, BEHIND__FILE + BEHIND__REST);
     CloseHandle(file);
     VirtualFree(bytes, 0, MEM_RELEASE);
+}
+
+/* A disconnect waits for all of a transmission that takes several sends: its peer gets everything,
+ * and the next peer of the handle nothing of it. */
+
+static void behind__start_in_steps(struct conf_transmission *t) {
+    static TRANSMIT_PACKETS_ELEMENT elements[BEHIND__PIECES];
+    HANDLE file = conf_pattern_file(BEHIND__PIECES * BEHIND__PIECE);
+    int i, room = 32 << 10;
+
+    for (i = 0; i < BEHIND__PIECES; i++)
+        elements[i] = conf_file_element(file, (int64_t) i * BEHIND__PIECE, BEHIND__PIECE);
+    memset(t, 0, sizeof *t);
+    t->sink.receive_buffer = 4096;
+    t->sink.accept_delay = 50;
+    conf_transmission_connect(t, conf_client(AF_INET));
+    CHECK_EQ(setsockopt(t->client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    t->overlapped.hEvent = conf_event();
+    conf_packets_start(t, elements, BEHIND__PIECES, 0);
+    CloseHandle(file);
+}
+
+static void behind__reuse(SOCKET client, BOOL waits) {
+    LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
+    OVERLAPPED overlapped = {0};
+
+    if (waits) {
+        CHECK_EQ(conf_reuse(client), 0);
+        return;
+    }
+    overlapped.hEvent = conf_event();
+    CHECK_EQ(disconnect_ex(client, &overlapped, TF_REUSE_SOCKET, 0), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    CHECK_EQ(conf_wait(client, &overlapped, NULL), 0);
+    CloseHandle(overlapped.hEvent);
+}
+
+/* Returns the socket, which is as good as new. */
+static SOCKET behind__reuse_in_steps(BOOL waits) {
+    struct conf_transmission t;
+    DWORD bytes;
+
+    behind__start_in_steps(&t);
+    behind__reuse(t.client, waits);
+    CHECK_EQ(conf_wait(t.client, &t.overlapped, &bytes), 0);
+    CHECK_EQ(bytes, BEHIND__PIECES * BEHIND__PIECE);
+    conf_sink_finish(&t.sink);
+    CHECK(t.sink.intact);
+    CHECK_EQ(t.sink.received, BEHIND__PIECES * BEHIND__PIECE);
+    CHECK(t.sink.ended);
+    return t.client;
+}
+
+static void behind__connect_again(BOOL waits) {
+    SOCKET client = behind__reuse_in_steps(waits);
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET server;
+
+    conf_connect(client, &target);
+    conf_update(client);
+    server = conf_accept(listener);
+    conf_exchange(client, server);
+    closesocket(client);
+    conf_ended(server);
+}
+
+static void behind__accept_again(BOOL waits) {
+    struct conf_acceptance a;
+
+    conf_acceptance_open(&a, AF_INET);
+    closesocket(a.acceptor);
+    a.acceptor = behind__reuse_in_steps(waits);
+    a.receive_length = 0;
+    conf_acceptance_start(&a);
+    conf_acceptance_connect(&a);
+    CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
+    conf_acceptance_update(&a);
+    conf_exchange(a.client, a.acceptor);
+    closesocket(a.acceptor);
+    conf_ended(a.client);
+}
+
+CONF_TEST(behind_steps_connect) {
+    behind__connect_again(FALSE);
+}
+
+CONF_TEST(behind_steps_connect_waiting) {
+    behind__connect_again(TRUE);
+}
+
+CONF_TEST(behind_steps_accept) {
+    behind__accept_again(FALSE);
+}
+
+CONF_TEST(behind_steps_accept_waiting) {
+    behind__accept_again(TRUE);
 }
