@@ -50,9 +50,27 @@ static int listener__recall(SOCKET s, struct listener* listener) {
     return known;
 }
 
+/* Returns 0 where memory is short. */
+static ULONGLONG listener__serial(SOCKET s) {
+    const struct record* record = record_need(s);
+    ULONGLONG serial = record != NULL ? record->serial : 0;
+    record_release(s);
+    return serial;
+}
+
+static int listener__note(SOCKET s, const struct listener* listener) {
+    struct record* record = record_find_same(s, listener->serial);
+    if (record != NULL) {
+        record->listens = (unsigned short) listener->family;
+        record->our_port = listener->port;
+        record->inherits = (unsigned char) listener->options;
+    }
+    record_release(s);
+    return record != NULL ? 0 : WSAENOTSOCK;
+}
+
 int listener_look(SOCKET s, struct listener* listener) {
     struct sockaddr_storage name;
-    struct record* record;
     int listens = 0, length = sizeof listens;
     int error;
 
@@ -61,6 +79,9 @@ int listener_look(SOCKET s, struct listener* listener) {
     error = kind_check_stream(s);
     if (error != 0)
         return error == WSAEOPNOTSUPP ? WSAEINVAL : error;
+    listener->serial = listener__serial(s);
+    if (listener->serial == 0)
+        return WSAENOBUFS;
     if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listens, &length) != 0)
         return WSAGetLastError();
     length = sizeof name;
@@ -70,15 +91,7 @@ int listener_look(SOCKET s, struct listener* listener) {
     listener->family = name.ss_family;
     listener->port = ((struct sockaddr_in*) &name)->sin_port;
     listener->options = listener__find_options(s, name.ss_family);
-    record = record_need(s);
-    if (record != NULL) {
-        listener->serial = record->serial;
-        record->listens = name.ss_family;
-        record->our_port = listener->port;
-        record->inherits = (unsigned char) listener->options;
-    }
-    record_release(s);
-    return record != NULL ? 0 : WSAENOBUFS;
+    return listener__note(s, listener);
 }
 
 void listener_changed(SOCKET s) {
