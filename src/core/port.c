@@ -3,9 +3,12 @@
 
 #include <stdlib.h>
 
+#include "core/again.h"
 #include "core/lock.h"
 #include "core/once.h"
+#include "core/status.h"
 #include "core/table.h"
+#include "host/log.h"
 
 struct port__entry {
     struct port__entry* next;
@@ -91,11 +94,18 @@ static int port__is_good(const struct port* port) {
 
 void port_post(const struct port* port, ULONG_PTR key, OVERLAPPED* overlapped, uint32_t status,
                DWORD bytes) {
-    port__acquire();
-    if (port__is_good(port))
-        host.NtSetIoCompletion(port->handle, key, (ULONG_PTR) overlapped, (host_status) status,
-                               bytes);
-    lock_release(&port__lock);
+    host_status result = 0;
+    unsigned tries = 0;
+    do {
+        port__acquire();
+        if (port__is_good(port))
+            result = host.NtSetIoCompletion(port->handle, key, (ULONG_PTR) overlapped,
+                                            (host_status) status, bytes);
+        lock_release(&port__lock);
+    } while (result < 0 && again(&tries, status_to_error((uint32_t) result)));
+    if (result < 0)
+        log_error("a packet for completion port %#Ix is lost (%s)", (size_t) port->handle,
+                  status_name((uint32_t) result));
 }
 
 void port_associate(const struct port* port, SOCKET s, ULONG_PTR key) {

@@ -28,7 +28,8 @@ struct port port_note(HANDLE handle);
  * be called without a record's lock. Costs a look at each port that is noted. */
 void port_forget(HANDLE handle);
 
-/* Post a packet, or have a socket report to the port, if the name is still good. */
+/* Post a packet, or have a socket report to the port, if the name is still good. A host that is short
+ * of memory is asked again for a while, as nothing else would tell the program. */
 void port_post(const struct port* port, ULONG_PTR key, OVERLAPPED* overlapped, uint32_t status,
                DWORD bytes);
 void port_associate(const struct port* port, SOCKET s, ULONG_PTR key);

@@ -72,6 +72,19 @@ int status_to_error(uint32_t status) {
     return STATUS__NO_ERROR_KNOWN;
 }
 
+int status_is_shortage(int error) {
+    switch (error) {
+        case 8:     /* ERROR_NOT_ENOUGH_MEMORY */
+        case 14:    /* ERROR_OUTOFMEMORY */
+        case 1450:  /* ERROR_NO_SYSTEM_RESOURCES */
+        case 1455:  /* ERROR_COMMITMENT_LIMIT */
+        case 10055: /* WSAENOBUFS */
+            return 1;
+        default:
+            return 0;
+    }
+}
+
 const char* status_error_name(int error) {
     size_t i;
     for (i = 0; i < STATUS__COUNT; i++) {

@@ -26,6 +26,10 @@ uint32_t status_from_error(int error);
  * for one that no row names. */
 int status_to_error(uint32_t status);
 
+/* Whether a Winsock or Win32 error says that the system is short of memory or buffers, and so
+ * nothing of what it was asked. */
+int status_is_shortage(int error);
+
 /* The name of a Winsock error, for people; "error" for one that no row names. Never NULL. */
 const char* status_error_name(int error);
 

@@ -97,7 +97,7 @@ static void afd__ask_for(struct afd__socket* socket, SOCKET handle, ULONG events
 
 /* A host that is short of memory has said nothing of the sockets. */
 static int afd__is_shortage(host_status status) {
-    return status < 0 && status_to_error((uint32_t) status) == WSAENOBUFS;
+    return status < 0 && status_is_shortage(status_to_error((uint32_t) status));
 }
 
 static host_status afd__issue(struct afd__poll* poll, HANDLE event) {

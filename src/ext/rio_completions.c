@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/again.h"
+#include "core/status.h"
 #include "host/log.h"
 #include "host/memory.h"
 
@@ -56,10 +58,11 @@ static int rio_completions__take_notification(RIO_NOTIFICATION_COMPLETION* ours,
     if (ours->Type == RIO_IOCP_COMPLETION && ours->Iocp.Overlapped == NULL)
         return WSAEINVAL;
     handle = rio_completions__handle(ours);
-    if (!rio_completions__is_usable(ours) ||
-        !DuplicateHandle(GetCurrentProcess(), *handle, GetCurrentProcess(), handle, 0, FALSE,
-                         DUPLICATE_SAME_ACCESS))
+    if (!rio_completions__is_usable(ours))
         return WSAEINVAL;
+    if (!DuplicateHandle(GetCurrentProcess(), *handle, GetCurrentProcess(), handle, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS))
+        return status_is_shortage((int) GetLastError()) ? WSAENOBUFS : WSAEINVAL;
     return 0;
 }
 
@@ -164,13 +167,18 @@ int rio_completions_resize(RIO_CQ id, DWORD size) {
 
 static void rio_completions__tell(struct rio_completions* completions) {
     const RIO_NOTIFICATION_COMPLETION* notification = &completions->notification;
+    host_status status;
+    unsigned tries = 0;
     completions->is_armed = 0;
-    if (notification->Type == RIO_EVENT_COMPLETION)
+    if (notification->Type == RIO_EVENT_COMPLETION) {
         SetEvent(notification->Event.EventHandle);
-    else
-        host.NtSetIoCompletion(notification->Iocp.IocpHandle,
-                               (ULONG_PTR) notification->Iocp.CompletionKey,
-                               (ULONG_PTR) notification->Iocp.Overlapped, 0, 0);
+        return;
+    }
+    do {
+        status = host.NtSetIoCompletion(notification->Iocp.IocpHandle,
+                                        (ULONG_PTR) notification->Iocp.CompletionKey,
+                                        (ULONG_PTR) notification->Iocp.Overlapped, 0, 0);
+    } while (status < 0 && again(&tries, status_to_error((uint32_t) status)));
 }
 
 int rio_completions_notify(RIO_CQ id) {

@@ -38,6 +38,12 @@ static void unknown_codes_have_an_answer(void** state) {
     assert_string_equal(status_name(0xC0001234u), "status");
 }
 
+static void shortages_are_told_from_answers(void** state) {
+    (void) state;
+    assert_true(status_is_shortage(8) && status_is_shortage(1450) && status_is_shortage(10055));
+    assert_false(status_is_shortage(0) || status_is_shortage(997) || status_is_shortage(10038));
+}
+
 static void statuses_have_their_name(void** state) {
     (void) state;
     assert_string_equal(status_name(STATUS__SUCCESS), "STATUS_SUCCESS");
@@ -58,6 +64,7 @@ static void no_error_becomes_a_success(void** state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_have_their_status_and_name),
+        cmocka_unit_test(shortages_are_told_from_answers),
         cmocka_unit_test(statuses_have_their_name),
         cmocka_unit_test(unknown_codes_have_an_answer),
         cmocka_unit_test(no_error_becomes_a_success),
