@@ -108,9 +108,16 @@ void port_post(const struct port* port, ULONG_PTR key, OVERLAPPED* overlapped, u
                   status_name((uint32_t) result));
 }
 
-void port_associate(const struct port* port, SOCKET s, ULONG_PTR key) {
-    port__acquire();
-    if (port__is_good(port))
-        host.CreateIoCompletionPort((HANDLE) s, port->handle, key, 0);
-    lock_release(&port__lock);
+int port_associate(const struct port* port, SOCKET s, ULONG_PTR key) {
+    unsigned tries = 0;
+    int error;
+    do {
+        error = 0;
+        port__acquire();
+        if (port__is_good(port) &&
+            host.CreateIoCompletionPort((HANDLE) s, port->handle, key, 0) == NULL)
+            error = (int) GetLastError();
+        lock_release(&port__lock);
+    } while (error != 0 && again(&tries, error));
+    return status_is_shortage(error) ? -1 : 0;
 }

@@ -28,10 +28,11 @@ struct port port_note(HANDLE handle);
  * be called without a record's lock. Costs a look at each port that is noted. */
 void port_forget(HANDLE handle);
 
-/* Post a packet, or have a socket report to the port, if the name is still good. A host that is short
- * of memory is asked again for a while, as nothing else would tell the program. */
+/* Post a packet, or have a socket report to the port, if the name is still good. A host that is
+ * short of memory is asked again for a while, as nothing else would tell the program. The latter
+ * returns 0, or -1 where that was in vain. */
 void port_post(const struct port* port, ULONG_PTR key, OVERLAPPED* overlapped, uint32_t status,
                DWORD bytes);
-void port_associate(const struct port* port, SOCKET s, ULONG_PTR key);
+int port_associate(const struct port* port, SOCKET s, ULONG_PTR key);
 
 #endif

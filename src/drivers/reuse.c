@@ -4,7 +4,9 @@
 #include <string.h>
 #include <ws2tcpip.h>
 
+#include "core/again.h"
 #include "core/once.h"
+#include "core/status.h"
 #include "core/table.h"
 #include "drivers/afd.h"
 #include "drivers/flush.h"
@@ -68,8 +70,13 @@ static int reuse__available;
 static int reuse__replace(SOCKET s, const struct reuse__kind* kind) {
     struct reuse__kind asked = *kind;
     IO_STATUS_BLOCK block;
-    return host.NtDeviceIoControlFile((HANDLE) s, NULL, NULL, NULL, &block, REUSE__CREATE, &asked,
-                                      sizeof asked, NULL, 0) == 0;
+    host_status status;
+    unsigned tries = 0;
+    do {
+        status = host.NtDeviceIoControlFile((HANDLE) s, NULL, NULL, NULL, &block, REUSE__CREATE,
+                                            &asked, sizeof asked, NULL, 0);
+    } while (status < 0 && again(&tries, status_to_error((uint32_t) status)));
+    return status == 0;
 }
 
 static int reuse__is_listening(SOCKET s) {
@@ -104,11 +111,12 @@ int reuse_is_available(void) {
     return reuse__available;
 }
 
+/* Returns 0 or a Winsock error. */
 static int reuse__get_kind(SOCKET s, struct reuse__kind* kind) {
     WSAPROTOCOL_INFOW info;
     int length = sizeof info;
     if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
-        return -1;
+        return status_is_shortage(WSAGetLastError()) ? WSAENOBUFS : WSAEOPNOTSUPP;
     kind->family = info.iAddressFamily;
     kind->type = info.iSocketType;
     kind->protocol = info.iProtocol;
@@ -116,19 +124,38 @@ static int reuse__get_kind(SOCKET s, struct reuse__kind* kind) {
     return 0;
 }
 
-static void reuse__get_option(SOCKET s, size_t i, struct reuse__settings* settings) {
+/* Returns 0, or WSAENOBUFS where nobody can say what the option is. */
+static int reuse__get_option(SOCKET s, size_t i, struct reuse__settings* settings) {
     int length = sizeof settings->values[i];
+    int error = 0;
     memset(&settings->values[i], 0, sizeof settings->values[i]);
     if (host.getsockopt(s, reuse__options[i].level, reuse__options[i].name,
-                        (char*) &settings->values[i], &length) != 0)
+                        (char*) &settings->values[i], &length) != 0) {
+        error = status_is_shortage(WSAGetLastError()) ? WSAENOBUFS : 0;
         length = 0;
+    }
     settings->lengths[i] = length;
+    return error;
 }
 
-static void reuse__save(SOCKET s, struct reuse__settings* settings) {
+static int reuse__save(SOCKET s, struct reuse__settings* settings) {
     size_t i;
-    for (i = 0; i < REUSE__OPTION_COUNT; i++)
-        reuse__get_option(s, i, settings);
+    int error = 0;
+    for (i = 0; i < REUSE__OPTION_COUNT && error == 0; i++)
+        error = reuse__get_option(s, i, settings);
+    return error;
+}
+
+static int reuse__set_option(SOCKET s, size_t i, const struct reuse__settings* settings) {
+    unsigned tries = 0;
+    int error;
+    do {
+        error = host.setsockopt(s, reuse__options[i].level, reuse__options[i].name,
+                                (const char*) &settings->values[i], settings->lengths[i]) == 0
+                    ? 0
+                    : WSAGetLastError();
+    } while (error != 0 && again(&tries, error));
+    return error;
 }
 
 /* Only what differs from a new socket's is set: a buffer's size, once set, is no longer the
@@ -137,14 +164,16 @@ static void reuse__restore(SOCKET s, const struct reuse__settings* saved) {
     struct reuse__settings fresh;
     size_t i;
     for (i = 0; i < REUSE__OPTION_COUNT; i++) {
-        reuse__get_option(s, i, &fresh);
-        if (saved->lengths[i] == 0 || saved->lengths[i] != fresh.lengths[i] ||
-            memcmp(&saved->values[i], &fresh.values[i], sizeof fresh.values[i]) == 0)
+        int is_known = reuse__get_option(s, i, &fresh) == 0;
+        int error;
+        if (saved->lengths[i] == 0 || (is_known && (saved->lengths[i] != fresh.lengths[i] ||
+                                                    memcmp(&saved->values[i], &fresh.values[i],
+                                                           sizeof fresh.values[i]) == 0)))
             continue;
-        if (host.setsockopt(s, reuse__options[i].level, reuse__options[i].name,
-                            (const char*) &saved->values[i], saved->lengths[i]) != 0)
+        error = reuse__set_option(s, i, saved);
+        if (error != 0)
             log_warn("socket %#Ix: option %d of level %d could not be kept (error %d)", (size_t) s,
-                     reuse__options[i].name, reuse__options[i].level, WSAGetLastError());
+                     reuse__options[i].name, reuse__options[i].level, error);
     }
 }
 
@@ -204,8 +233,11 @@ static int reuse__drain(SOCKET s) {
     HANDLE event = NULL;
     int error = 0;
 
-    while (drained < REUSE__DRAINED_AT_MOST && host.ioctlsocket(s, FIONREAD, &waiting) == 0 &&
-           waiting > 0) {
+    while (drained < REUSE__DRAINED_AT_MOST) {
+        if (host.ioctlsocket(s, FIONREAD, &waiting) != 0)
+            error = status_is_shortage(WSAGetLastError()) ? WSAENOBUFS : 0;
+        if (error != 0 || waiting == 0)
+            break;
         if (event == NULL)
             event = CreateEventW(NULL, TRUE, FALSE, NULL);
         if (event == NULL)
@@ -214,11 +246,14 @@ static int reuse__drain(SOCKET s) {
         if (error != 0 || received == 0)
             break;
         drained += received;
+        waiting = 0;
     }
     if (event != NULL)
         host.CloseHandle(event);
     if (error == 0 || error == WSAEWOULDBLOCK)
         return 0;
+    if (status_is_shortage(error))
+        return WSAENOBUFS;
     return error == WSAESHUTDOWN ? WSAEOPNOTSUPP : WSAECONNRESET;
 }
 
@@ -235,14 +270,17 @@ static int reuse__may_be_received_from(SOCKET s) {
         error = reuse__receive(s, event, &place, MSG_PEEK, &received);
         host.CloseHandle(event);
     }
-    return error == WSAEWOULDBLOCK;
+    return error == WSAEWOULDBLOCK || status_is_shortage(error);
 }
 
 /* Wine takes a socket whose connection was reset for one that stays so, with each connection. */
 static int reuse__is_reset(SOCKET s) {
-    unsigned events = 0;
-    return afd_is_available() && afd_look(&s, AFD_EVENT_RESET, &events, 1) == 0 &&
-           (events & AFD_EVENT_RESET) != 0;
+    unsigned events = 0, tries = 0;
+    if (!afd_is_available())
+        return 0;
+    while (afd_look(&s, AFD_EVENT_RESET, &events, 1) > 0 && again(&tries, WSAENOBUFS)) {
+    }
+    return (events & AFD_EVENT_RESET) != 0;
 }
 
 /* Whether an operation of another thread may still be in the socket's queues. */
@@ -253,11 +291,19 @@ static int reuse__may_be_queued(SOCKET s, ULONGLONG serial) {
     return reuse__may_be_received_from(s) || flush_try(s, serial) == WSAEWOULDBLOCK;
 }
 
-static void reuse__report_to_port(const struct record* record) {
-    if (record->port.handle != NULL)
-        port_associate(&record->port, record->handle, record->key);
-    if (record->modes != 0 && host.SetFileCompletionNotificationModes != NULL)
-        host.SetFileCompletionNotificationModes((HANDLE) record->handle, record->modes);
+/* Without it nobody would hear of what the socket does next. Returns 0, or WSAENOBUFS. */
+static int reuse__report_to_port(const struct record* record) {
+    unsigned tries = 0;
+    BOOL done;
+    if (record->port.handle != NULL &&
+        port_associate(&record->port, record->handle, record->key) != 0)
+        return WSAENOBUFS;
+    if (record->modes == 0 || host.SetFileCompletionNotificationModes == NULL)
+        return 0;
+    do {
+        done = host.SetFileCompletionNotificationModes((HANDLE) record->handle, record->modes);
+    } while (!done && again(&tries, (int) GetLastError()));
+    return done ? 0 : WSAENOBUFS;
 }
 
 /* With lingering on, the server would wait in the midst of its work until all was sent. */
@@ -269,10 +315,15 @@ static void reuse__stop_lingering(SOCKET s) {
 int reuse_prepare(const struct record* record, int* has_to_wait) {
     SOCKET s = record->handle;
     struct reuse__kind kind;
+    int error;
 
     /* Wine remembers with the handle which events it has reported. */
-    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selection != NULL ||
-        reuse__get_kind(s, &kind) != 0 || reuse__has_unknown_port(record))
+    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selection != NULL)
+        return WSAEOPNOTSUPP;
+    error = reuse__get_kind(s, &kind);
+    if (error != 0)
+        return error;
+    if (reuse__has_unknown_port(record))
         return WSAEOPNOTSUPP;
     if (reuse__is_reset(s))
         return WSAECONNRESET;
@@ -289,12 +340,12 @@ int reuse_socket(const struct record* record) {
     SOCKET s = record->handle;
     struct reuse__settings settings;
     struct reuse__kind kind;
-    int error;
+    int error = reuse__get_kind(s, &kind);
 
-    if (reuse__get_kind(s, &kind) != 0)
-        return WSAEOPNOTSUPP;
-    reuse__save(s, &settings);
-    error = reuse__drain(s);
+    if (error == 0)
+        error = reuse__save(s, &settings);
+    if (error == 0)
+        error = reuse__drain(s);
     if (error != 0)
         return error;
     reuse__stop_lingering(s);
@@ -307,6 +358,7 @@ int reuse_socket(const struct record* record) {
         error = WSAENOBUFS;
     reuse__forget_descriptor(s);
     reuse__restore(s, &settings);
-    reuse__report_to_port(record);
+    if (reuse__report_to_port(record) != 0)
+        error = WSAENOBUFS;
     return error;
 }
