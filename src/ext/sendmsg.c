@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/again.h"
+#include "core/status.h"
 #include "ext/cmsg.h"
 #include "ext/kind.h"
 #include "ext/source.h"
@@ -119,10 +121,17 @@ static void sendmsg__restore(SOCKET s, struct sendmsg__plan* plan) {
     int i;
     for (i = plan->count - 1; i >= 0; i--) {
         const struct sendmsg__option* option = &plan->options[i];
-        if (option->is_changed)
-            host.setsockopt(s, option->level, option->name, (const char*) &option->before,
-                            sizeof option->before);
+        unsigned tries = 0;
+        while (option->is_changed &&
+               host.setsockopt(s, option->level, option->name, (const char*) &option->before,
+                               sizeof option->before) != 0 &&
+               again(&tries, WSAGetLastError())) {
+        }
     }
+}
+
+static int sendmsg__refusal(int error) {
+    return status_is_shortage(error) ? WSAENOBUFS : WSAEOPNOTSUPP;
 }
 
 static int sendmsg__set(SOCKET s, struct sendmsg__option* option) {
@@ -131,12 +140,12 @@ static int sendmsg__set(SOCKET s, struct sendmsg__option* option) {
 
     /* Wine 8 lacks IPV6_TCLASS, so that the class of each message is 0 there. */
     if (host.getsockopt(s, option->level, option->name, (char*) &option->before, &length) != 0)
-        return option->value == 0 ? 0 : WSAEOPNOTSUPP;
+        return option->value == 0 ? 0 : sendmsg__refusal(WSAGetLastError());
     value = (option->before & ~option->mask) | option->value;
     if (value == option->before)
         return 0;
     if (host.setsockopt(s, option->level, option->name, (const char*) &value, sizeof value) != 0)
-        return WSAEOPNOTSUPP;
+        return sendmsg__refusal(WSAGetLastError());
     option->is_changed = 1;
     return 0;
 }
