@@ -2,6 +2,7 @@
 #include "ext/listener.h"
 
 #include "core/record.h"
+#include "core/status.h"
 #include "ext/kind.h"
 #include "host/log.h"
 
@@ -12,28 +13,35 @@ static const int listener__options[] = {SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVBUF, SO_
 
 #define LISTENER__COUNT (sizeof listener__options / sizeof listener__options[0])
 
+/* Returns 0 or a Winsock error. */
 static int listener__get(SOCKET s, int option, DWORD* value) {
     int length = sizeof *value;
     *value = 0;
-    return host.getsockopt(s, SOL_SOCKET, option, (char*) value, &length) == 0;
+    if (host.getsockopt(s, SOL_SOCKET, option, (char*) value, &length) == 0)
+        return 0;
+    return WSAGetLastError();
 }
 
-/* Which of the options the program has set is seen by the side of a new socket. */
-static unsigned listener__find_options(SOCKET s, int family) {
+/* Which of the options the program has set is seen by the side of a new socket. Returns 0, or
+ * WSAENOBUFS where it cannot be seen now. */
+static int listener__find_options(SOCKET s, int family, unsigned* options) {
     SOCKET fresh = host.socket(family, SOCK_STREAM, 0);
-    unsigned options = 0;
     DWORD value, usual;
     size_t i;
+    int error = 0;
 
+    *options = 0;
     if (fresh == INVALID_SOCKET)
-        return 0;
-    for (i = 0; i < LISTENER__COUNT; i++) {
-        if (listener__get(s, listener__options[i], &value) &&
-            listener__get(fresh, listener__options[i], &usual) && value != usual)
-            options |= 1u << i;
+        return WSAENOBUFS;
+    for (i = 0; i < LISTENER__COUNT && !status_is_shortage(error); i++) {
+        error = listener__get(s, listener__options[i], &value);
+        if (error == 0)
+            error = listener__get(fresh, listener__options[i], &usual);
+        if (error == 0 && value != usual)
+            *options |= 1u << i;
     }
     host.closesocket(fresh);
-    return options;
+    return status_is_shortage(error) ? WSAENOBUFS : 0;
 }
 
 /* Whether it is noted already. */
@@ -85,12 +93,16 @@ int listener_look(SOCKET s, struct listener* listener) {
     if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listens, &length) != 0)
         return WSAGetLastError();
     length = sizeof name;
-    if (!listens || host.getsockname(s, (struct sockaddr*) &name, &length) != 0)
+    if (!listens)
         return WSAEINVAL;
+    if (host.getsockname(s, (struct sockaddr*) &name, &length) != 0)
+        return WSAGetLastError();
+    error = listener__find_options(s, name.ss_family, &listener->options);
+    if (error != 0)
+        return error;
 
     listener->family = name.ss_family;
     listener->port = ((struct sockaddr_in*) &name)->sin_port;
-    listener->options = listener__find_options(s, name.ss_family);
     return listener__note(s, listener);
 }
 
@@ -101,15 +113,24 @@ void listener_changed(SOCKET s) {
     record_release(s);
 }
 
-void listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted) {
-    DWORD value;
+int listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted) {
+    int result = 0;
     size_t i;
     for (i = 0; i < LISTENER__COUNT; i++) {
         int option = listener__options[i];
-        if (!(listener->options & 1u << i) || !listener__get(s, option, &value))
+        DWORD value;
+        int error;
+        if (!(listener->options & 1u << i))
             continue;
-        if (host.setsockopt(accepted, SOL_SOCKET, option, (const char*) &value, sizeof value) != 0)
+        error = listener__get(s, option, &value);
+        if (error == 0 &&
+            host.setsockopt(accepted, SOL_SOCKET, option, (const char*) &value, sizeof value) != 0)
+            error = WSAGetLastError();
+        if (error != 0)
             log_warn("socket %#Ix: option %#x of listener %#Ix could not be handed on (error %d)",
-                     (size_t) accepted, (unsigned) option, (size_t) s, WSAGetLastError());
+                     (size_t) accepted, (unsigned) option, (size_t) s, error);
+        if (status_is_shortage(error))
+            result = WSAENOBUFS;
     }
+    return result;
 }

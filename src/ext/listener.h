@@ -22,7 +22,8 @@ void listener_changed(SOCKET s);
 
 /* Gives an accepted socket the options of its listener that the host did not hand on: those that
  * Wine keeps with the handle, where AcceptEx replaces the Unix socket alone. The host's accept()
- * hands them on. An option that cannot be set is logged. */
-void listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted);
+ * hands them on. An option that cannot be set is logged. Returns 0, or WSAENOBUFS where the host is
+ * short of memory for one of them, and it may be tried again. */
+int listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/record.h"
 #include "core/stats.h"
+#include "core/status.h"
 #include "core/table.h"
 #include "ext/connectex.h"
 #include "ext/listener.h"
@@ -12,9 +13,13 @@
 #include "host/memory.h"
 #include "host/seconds.h"
 
-static int options__is_up(SOCKET s) {
-    DWORD seconds;
-    return seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER;
+/* Returns 0 where the connection is up, WSAENOBUFS where the host cannot say, or WSAENOTCONN. */
+static int options__check_up(SOCKET s) {
+    DWORD seconds = SECONDS_NEVER;
+    int error = seconds_connected(s, &seconds);
+    if (status_is_shortage(error))
+        return WSAENOBUFS;
+    return error == 0 && seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
 /* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names
@@ -22,10 +27,12 @@ static int options__is_up(SOCKET s) {
 static int options__update_foreign(SOCKET s, const char* value, int length) {
     struct sockaddr_storage peer;
     int peer_length = sizeof peer;
+    int error;
     if (host.getpeername(s, (struct sockaddr*) &peer, &peer_length) != 0)
         return WSAGetLastError();
-    if (!options__is_up(s))
-        return WSAENOTCONN;
+    error = options__check_up(s);
+    if (error != 0)
+        return error;
     /* ReactOS takes no NULL, of whatever length. */
     if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, value != NULL ? value : "",
                         length) != 0)
@@ -43,23 +50,29 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
     record = record_find(s);
     foreign = record == NULL || record->machine.state == MACHINE_UNCONNECTED ||
               record->machine.state == MACHINE_FAILED;
-    error = WSAENOTCONN;
-    if (!foreign) {
-        if (record->machine.state == MACHINE_SENDING && options__is_up(s)) {
+    error = 0;
+    if (!foreign && record->machine.state == MACHINE_SENDING) {
+        error = options__check_up(s);
+        if (error == 0) {
             record_step(record, MACHINE_SEEN_UP);
             stats_count_connected();
         }
-        if (!(record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
-            error = 0;
     }
+    if (!foreign && error == 0 && (record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
+        error = WSAENOTCONN;
     record_release(s);
     return foreign ? options__update_foreign(s, value, length) : error;
 }
 
 /* Under the record's lock. */
 static int options__update_accepted(struct record* record) {
-    if (machine_is_accepting(&record->machine) && options__is_up(record->handle))
+    int error;
+    if (machine_is_accepting(&record->machine)) {
+        error = options__check_up(record->handle);
+        if (error != 0)
+            return error;
         record_step(record, MACHINE_SEEN_UP);
+    }
     return record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
 }
 
@@ -96,8 +109,7 @@ int options_update_accept_context(SOCKET s, const char* value, int length) {
         return error;
     if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, value, length) != 0)
         return WSAGetLastError();
-    listener_hand_on(handle, &listener, s);
-    return 0;
+    return listener_hand_on(handle, &listener, s);
 }
 
 int options_get_connect_time(SOCKET s, char* value, int* length) {
