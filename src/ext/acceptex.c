@@ -42,16 +42,21 @@ static int acceptex__is_real(LPFN_ACCEPTEX function) {
 
 /* Pointers belong to a provider, and a process may have several, so the listener's is asked for
  * each time, which costs no more than to remember it. Only one that differs from the last is
- * probed. Returns NULL where there is none. */
-static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener) {
+ * probed. Returns NULL where there is none, and why in *error. */
+static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener, int* error) {
     static void* real;
     GUID guid = WSAID_ACCEPTEX;
     LPFN_ACCEPTEX function = NULL;
     DWORD bytes;
 
+    *error = WSAEOPNOTSUPP;
     if (host.WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0 ||
-        function == NULL)
+                      sizeof function, &bytes, NULL, NULL) != 0) {
+        if (status_is_shortage(WSAGetLastError()))
+            *error = WSAENOBUFS;
+        return NULL;
+    }
+    if (function == NULL)
         return NULL;
     if (lock_load_pointer(&real) == (void*) function)
         return function;
@@ -61,18 +66,27 @@ static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener) {
     return function;
 }
 
+static int acceptex__refusal(int error) {
+    return status_is_shortage(error) ? WSAENOBUFS : WSAEINVAL;
+}
+
 /* A socket that is reused counts as bound on Wine, and so does one that was given to AcceptEx then;
  * what tells is whether it is connected. */
-static int acceptex__is_taken(SOCKET s, int is_reused) {
+static int acceptex__check_unused(SOCKET s, int is_reused) {
     struct sockaddr_storage name;
-    DWORD seconds;
+    DWORD seconds = 0;
     int length = sizeof name;
+    int error;
 
-    if (is_reused)
-        return seconds_connected(s, &seconds) != 0 || seconds != SECONDS_NEVER;
+    if (is_reused) {
+        error = seconds_connected(s, &seconds);
+        return error == 0 && seconds == SECONDS_NEVER ? 0 : acceptex__refusal(error);
+    }
     /* What is connected or listens is bound, too. */
-    return host.getsockname(s, (struct sockaddr*) &name, &length) == 0 ||
-           WSAGetLastError() != WSAEINVAL;
+    if (host.getsockname(s, (struct sockaddr*) &name, &length) == 0)
+        return WSAEINVAL;
+    error = WSAGetLastError();
+    return error == WSAEINVAL ? 0 : acceptex__refusal(error);
 }
 
 /* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
@@ -90,7 +104,7 @@ static int acceptex__check_acceptor(SOCKET s, int family) {
     is_allowed = record == NULL || machine_may_accept(&record->machine);
     is_reused = record != NULL && record->machine.state != MACHINE_UNCONNECTED;
     record_release(s);
-    return is_allowed && !acceptex__is_taken(s, is_reused) ? 0 : WSAEINVAL;
+    return is_allowed ? acceptex__check_unused(s, is_reused) : WSAEINVAL;
 }
 
 static int acceptex__check_memory(const struct acceptex__request* request, const DWORD* received) {
@@ -189,9 +203,9 @@ static int acceptex__run(const struct acceptex__request* request, DWORD* receive
         error = acceptex__check_memory(request, received);
     if (error != 0)
         return error;
-    function = acceptex__host_function(request->listener);
+    function = acceptex__host_function(request->listener, &error);
     if (function == NULL)
-        return WSAEOPNOTSUPP;
+        return error;
 
     error = acceptex__start(function, request, &listener);
     if (error == 0 && received != NULL)

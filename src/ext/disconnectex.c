@@ -27,7 +27,7 @@ static int disconnectex__is_connected(SOCKET s) {
     DWORD seconds;
     int error = seconds_connected(s, &seconds);
     if (error != 0)
-        return error == WSAENOTSOCK ? WSAENOTSOCK : WSAENOTCONN;
+        return error == WSAENOTSOCK || status_is_shortage(error) ? error : WSAENOTCONN;
     return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 

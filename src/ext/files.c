@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/status.h"
+
 #define FILES__STANDARD_INFORMATION 5 /* FileStandardInformation */
 
 #define FILES__INVALID_HANDLE ((host_status) 0xC0000008) /* STATUS_INVALID_HANDLE */
@@ -19,17 +21,9 @@ struct files__file {
 };
 
 static int files__error(DWORD error) {
-    switch (error) {
-        case ERROR_ACCESS_DENIED:
-            return WSAEACCES;
-        case ERROR_NOT_ENOUGH_MEMORY:
-        case ERROR_OUTOFMEMORY:
-        case ERROR_COMMITMENT_LIMIT:
-        case ERROR_NO_SYSTEM_RESOURCES:
-            return WSAENOBUFS;
-        default:
-            return WSAEINVAL;
-    }
+    if (status_is_shortage((int) error))
+        return WSAENOBUFS;
+    return error == ERROR_ACCESS_DENIED ? WSAEACCES : WSAEINVAL;
 }
 
 static int files__open(struct files__file* file, HANDLE handle) {
@@ -41,6 +35,8 @@ static int files__open(struct files__file* file, HANDLE handle) {
 
     if (status == FILES__INVALID_HANDLE)
         return ERROR_INVALID_HANDLE;
+    if (status < 0 && status_is_shortage(status_to_error((uint32_t) status)))
+        return WSAENOBUFS;
     if (status != 0 || GetFileType(handle) != FILE_TYPE_DISK || information.Directory)
         return WSAEINVAL;
 

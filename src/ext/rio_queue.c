@@ -4,17 +4,23 @@
 #include <stdlib.h>
 
 #include "core/engine.h"
+#include "core/status.h"
 #include "core/table.h"
 #include "ext/rio_lane.h"
 #include "host/log.h"
 
 static struct rio_queue* rio_queue__first; /* Of all; under the lock. */
 
+/* To registered I/O what is no socket of its kinds is none at all. */
+static int rio_queue__no_socket(int error) {
+    return error == WSANOTINITIALISED || status_is_shortage(error) ? error : WSAENOTSOCK;
+}
+
 static int rio_queue__describe(SOCKET handle, struct rio_socket* socket) {
     WSAPROTOCOL_INFOW info;
     int length = sizeof info;
     if (host.getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
-        return WSAGetLastError() == WSANOTINITIALISED ? WSANOTINITIALISED : WSAENOTSOCK;
+        return rio_queue__no_socket(WSAGetLastError());
     if (!(table_flags(handle) & TABLE_REGISTERED) ||
         (info.iAddressFamily != AF_INET && info.iAddressFamily != AF_INET6) ||
         (info.iSocketType != SOCK_STREAM && info.iSocketType != SOCK_DGRAM))

@@ -2,6 +2,7 @@
 #include "ext/transmitcheck.h"
 
 #include "core/record.h"
+#include "core/status.h"
 #include "core/table.h"
 #include "drivers/flush.h"
 #include "ext/kind.h"
@@ -25,8 +26,11 @@ static int transmitcheck__connection(SOCKET s) {
 
     if (host.getpeername(s, (struct sockaddr*) &name, &length) == 0)
         return 0;
-    if (seconds_connected(s, &seconds) != 0 || seconds == SECONDS_NEVER)
-        return WSAENOTCONN;
+    if (status_is_shortage(WSAGetLastError()))
+        return WSAENOBUFS;
+    error = seconds_connected(s, &seconds);
+    if (error != 0 || seconds == SECONDS_NEVER)
+        return status_is_shortage(error) ? WSAENOBUFS : WSAENOTCONN;
     record = record_need(s);
     if (record != NULL && record->machine.state != MACHINE_REUSABLE)
         serial = record->serial;
