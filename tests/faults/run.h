@@ -19,10 +19,12 @@
 typedef int run_scenario(void);
 
 run_scenario connect_payload, connect_plain, connect_cancelled, connect_closed;
-run_scenario accept_data, accept_closed;
-run_scenario disconnect_plain, disconnect_reuse, disconnect_waiting;
-run_scenario transmit_file, transmit_small_file, transmit_reuse, transmit_packets, transmit_closed;
-run_scenario message_sent, message_received;
+run_scenario accept_data, accept_update, accept_closed;
+run_scenario disconnect_plain, disconnect_reuse, disconnect_twice, disconnect_waiting;
+run_scenario transmit_file, transmit_small_file, transmit_disconnect, transmit_reuse;
+run_scenario transmit_packets, transmit_closed;
+run_scenario message_sent, message_sent_overlapped;
+run_scenario message_received, message_received_overlapped;
 run_scenario rio_echo, rio_closed;
 
 void run_arm(void);
@@ -60,6 +62,12 @@ int run_end(SOCKET s, OVERLAPPED* overlapped, DWORD* bytes);
 /* The same for one that must have been cancelled: 0 where it was. */
 int run_end_cancelled(SOCKET s, OVERLAPPED* overlapped);
 
+/* The same for several operations of a socket that was closed, which end in any order. */
+int run_end_all_cancelled(OVERLAPPED** overlapped, int count);
+
+/* An OVERLAPPED that came to no use. */
+void run_forget(OVERLAPPED* overlapped);
+
 /* sockets.c: made before the first run, */
 extern LPFN_CONNECTEX run_connect_ex;
 extern LPFN_ACCEPTEX run_accept_ex;
@@ -79,6 +87,9 @@ SOCKET run_socket(int type);
 SOCKET run_bound(int type, struct sockaddr_in* name);
 SOCKET run_connected(void);
 void run_update(SOCKET s);
+
+/* Connects a socket that was made reusable, and sends something. */
+void run_use_again(SOCKET s);
 
 /* The other end of a connection that is up. */
 SOCKET run_peer(SOCKET client);
