@@ -363,7 +363,10 @@ CONF_TEST(reuse_handle_again) {
         HANDLE thread = CreateThread(NULL, 0, reuse__race, (void *) pair.client, 0, NULL);
         SOCKET client, server;
 
-        Sleep(10);
+        /* One that is being disconnected is not to be updated. */
+        while (setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) == 0)
+            Sleep(1);
+        Sleep(5);
         closesocket(pair.client);
         client = reuse__client_at(pair.client);
         conf_connect(client, &target);
