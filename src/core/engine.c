@@ -3,6 +3,7 @@
 
 #include "core/guard.h"
 #include "core/lock.h"
+#include "core/looks.h"
 #include "core/once.h"
 #include "core/record.h"
 #include "core/status.h"
@@ -30,13 +31,14 @@ static HANDLE engine__stepped;
 /* Whether a record may say that its send is to be cancelled. */
 static volatile LONG engine__has_cancels;
 
-/* Under the lock. */
+/* Under the lock. Tasks are taken in the order in which they were begun. */
 static struct operation* engine__inbox;
 static struct task* engine__tasks;
+static struct task** engine__last_task = &engine__tasks;
 
 /* Changed under the lock; a function that is added is woken for when it has something to do. */
 #define ENGINE__SERVICES 2
-static unsigned (*volatile engine__services[ENGINE__SERVICES])(HANDLE event);
+static const struct engine_service* volatile engine__services[ENGINE__SERVICES];
 
 /* Connects whose early send was refused: the connect is decided, and the host is about to say how.
  * Its operation was started by a thread of the program, so no event can tell; the thread looks
@@ -199,6 +201,7 @@ static void engine__take_inbox(void) {
     engine__inbox = NULL;
     task = engine__tasks;
     engine__tasks = NULL;
+    engine__last_task = &engine__tasks;
     lock_release(&engine__lock);
 
     for (; task != NULL; task = next_task) {
@@ -251,8 +254,15 @@ static unsigned engine__run_services(void) {
     unsigned turns = 0;
     int i;
     for (i = 0; i < ENGINE__SERVICES && engine__services[i] != NULL; i++)
-        turns += engine__services[i](engine__polled);
+        turns += engine__services[i]->run(engine__polled);
     return turns;
+}
+
+static void engine__name_sends(void) {
+    int i;
+    task_name_sends();
+    for (i = 0; i < ENGINE__SERVICES && engine__services[i] != NULL; i++)
+        engine__services[i]->name_sends();
 }
 
 /* Whether the send is still under way is looked at under the record's lock, so that the socket
@@ -301,7 +311,7 @@ static DWORD WINAPI engine__run(void* unused) {
         look = thread_tend();
         if (look < timeout)
             timeout = look;
-        look = task_look_at_sends();
+        look = looks_sweep(engine__name_sends);
         if (look < timeout)
             timeout = look;
     }
@@ -350,8 +360,9 @@ int engine_adopt_task(struct task* task) {
     if (engine__need_thread() != 0)
         return -1;
     first = engine__tasks == NULL;
-    task->next = engine__tasks;
-    engine__tasks = task;
+    task->next = NULL;
+    *engine__last_task = task;
+    engine__last_task = &task->next;
     lock_release(&engine__lock);
     if (first)
         SetEvent(engine__handed_over);
@@ -364,14 +375,14 @@ void engine_cancel(struct record* record) {
     engine_wake();
 }
 
-int engine_serve(unsigned (*run)(HANDLE event)) {
+int engine_serve(const struct engine_service* service) {
     int i = 0;
     if (engine__need_thread() != 0)
         return -1;
-    while (i < ENGINE__SERVICES && engine__services[i] != NULL && engine__services[i] != run)
+    while (i < ENGINE__SERVICES && engine__services[i] != NULL && engine__services[i] != service)
         i++;
     if (i < ENGINE__SERVICES)
-        engine__services[i] = run;
+        engine__services[i] = service;
     lock_release(&engine__lock);
     return i < ENGINE__SERVICES ? 0 : -1;
 }

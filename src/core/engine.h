@@ -24,9 +24,14 @@ int engine_prepare(void);
 /* Has the engine's thread, which is started where it does not run, call the function in each of its
  * rounds, without a lock. It may begin operations with the event, which is that thread's own, and
  * returns how many it began or found ended; there is another round until nobody does either. To be
- * told of more it needs engine_wake(). Saying it again does nothing. Returns 0, or -1 where no
- * thread can be had. */
-int engine_serve(unsigned (*run)(HANDLE event));
+ * told of more it needs engine_wake(). After it has begun a send it calls looks_begin(), and then
+ * name_sends is called as core/looks.h says. Saying it again does nothing. Returns 0, or -1 where
+ * no thread can be had. */
+struct engine_service {
+    unsigned (*run)(HANDLE event);
+    void (*name_sends)(void);
+};
+int engine_serve(const struct engine_service* service);
 
 /* Under the record's lock: has the thread cancel the send that it began with the program's
  * OVERLAPPED. For a host without CancelIoEx, which cancels for the calling thread only, and then

@@ -2,25 +2,18 @@
 #include "core/task.h"
 
 #include "core/engine.h"
-#include "core/guard.h"
+#include "core/looks.h"
 #include "core/status.h"
 #include "core/table.h"
-#include "drivers/afd.h"
 #include "drivers/delivery.h"
 #include "host/log.h"
 
 enum { TASK__LIVE, TASK__CANCELLED, TASK__CLOSED };
 
-/* Sends are looked at after so many milliseconds, then after ever more of them. */
-#define TASK__FIRST_LOOK 10
-#define TASK__LAST_LOOK 250
-
 /* The engine's thread's own. Those that were begun first come first, so that operations that have
  * ended are reported in their order. */
 static struct task* task__first;
 static struct task** task__last = &task__first;
-static DWORD task__look = TASK__LAST_LOOK;
-static DWORD task__looked;
 
 static HANDLE task__own_event;
 static HANDLE task__foreign_event;
@@ -335,9 +328,7 @@ void task_adopt(struct task* task) {
     task->next = NULL;
     *task__last = task;
     task__last = &task->next;
-    if (task__look != TASK__FIRST_LOOK)
-        task__looked = GetTickCount();
-    task__look = TASK__FIRST_LOOK;
+    looks_begin();
 }
 
 static enum task_verdict task__advance(struct task* task) {
@@ -384,7 +375,7 @@ unsigned task_run(void) {
         }
         if (task__advance(task) == TASK_WAITS) {
             place = &task->next;
-            task__look = TASK__FIRST_LOOK;
+            looks_begin();
             continue;
         }
         *place = task->next;
@@ -395,50 +386,10 @@ unsigned task_run(void) {
     return turns;
 }
 
-static void task__look_at(const SOCKET* sockets, unsigned count) {
-    unsigned events[AFD_GROUP_SIZE];
-    unsigned i;
-    /* One that is no socket any more spoils the look at the others. */
-    if (count > 0 && afd_look(sockets, AFD_EVENT_SEND, events, count) != 0 && count > 1) {
-        for (i = 0; i < count; i++)
-            afd_look(&sockets[i], AFD_EVENT_SEND, events, 1);
-    }
-}
-
-/* Looking is enough; that a send has ended, its step tells. Returns whether there is any. */
-static int task__look_at_all(void) {
-    SOCKET sockets[AFD_GROUP_SIZE];
+void task_name_sends(void) {
     const struct task* task;
-    unsigned count = 0;
-    int any = 0;
-
-    record_hold_handles();
     for (task = task__first; task != NULL; task = task->next) {
-        if (!task->is_send || task__step_is_done(task) || task->ending == TASK__CLOSED)
-            continue;
-        sockets[count++] = task->handle;
-        any = 1;
-        if (count == AFD_GROUP_SIZE) {
-            task__look_at(sockets, count);
-            count = 0;
-        }
+        if (task->is_send && !task__step_is_done(task) && task->ending != TASK__CLOSED)
+            looks_add(task->handle);
     }
-    task__look_at(sockets, count);
-    record_release_handles();
-    return any;
-}
-
-DWORD task_look_at_sends(void) {
-    DWORD elapsed;
-    if (task__first == NULL || !guard_is_needed())
-        return INFINITE;
-    elapsed = GetTickCount() - task__looked;
-    if (elapsed < task__look)
-        return task__look - elapsed;
-    if (!task__look_at_all())
-        return INFINITE;
-    task__looked = GetTickCount();
-    if (task__look < TASK__LAST_LOOK)
-        task__look *= 2;
-    return task__look;
 }

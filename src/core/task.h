@@ -124,9 +124,7 @@ void task_init(HANDLE own, HANDLE foreign);
 void task_adopt(struct task* task);
 unsigned task_run(void);
 
-/* For the engine's thread: has the host look at the sends that are under way, if it is time to, for
- * the reason that is told in core/guard.h. Returns the time until the next look in milliseconds, or
- * INFINITE. */
-DWORD task_look_at_sends(void);
+/* For the engine's thread: names the sockets whose steps are sends under way by looks_add(). */
+void task_name_sends(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/looks.h"
 #include "core/status.h"
 #include "host/log.h"
 
@@ -125,6 +126,8 @@ static void rio_lane__begin(struct rio_queue* queue, struct rio_request* request
     else
         rio_request_begin(request, &queue->socket, event);
     record_release(handle);
+    if (request->direction == RIO_SEND)
+        looks_begin();
 }
 
 /* A request is finished under the record's lock, too, since the host may be asked about its socket.
@@ -240,7 +243,7 @@ static void rio_lane__take_handed_over(void) {
     }
 }
 
-unsigned rio_lanes_run(HANDLE event) {
+static unsigned rio_lanes__run(HANDLE event) {
     struct rio_queue** place = &rio_lane__served;
     unsigned count = 0;
 
@@ -262,3 +265,15 @@ unsigned rio_lanes_run(HANDLE event) {
     }
     return count;
 }
+
+/* Of a queue whose socket is open while the handles are held, nobody closes it. */
+static void rio_lanes__name_sends(void) {
+    const struct rio_queue* queue;
+    for (queue = rio_lane__served; queue != NULL; queue = queue->next_served) {
+        const struct rio_request* request = queue->lanes[RIO_SEND].flight.first;
+        if (request != NULL && !queue->is_closed && !rio_request_is_done(request))
+            looks_add(queue->socket.handle);
+    }
+}
+
+const struct engine_service rio_lanes_service = {rio_lanes__run, rio_lanes__name_sends};

@@ -2,6 +2,7 @@
 #ifndef WSEXT_EXT_RIO_LANE_H
 #define WSEXT_EXT_RIO_LANE_H
 
+#include "core/engine.h"
 #include "ext/rio_queue.h"
 
 /* The two directions of a request queue, and the engine's side of them. */
@@ -55,8 +56,7 @@ unsigned rio_lanes_count_receives(const struct rio_queue* queue, RIO_BUFFERID id
 /* Frees a queue whose socket is closed once nothing of it is left. */
 void rio_queue_free_if_unused(struct rio_queue* queue);
 
-/* For the engine's thread: begins what is ready and reports what has ended; returns how many of
- * either there were. The event, which is that thread's own, is signalled when something ends. */
-unsigned rio_lanes_run(HANDLE event);
+/* What the engine's thread does for all queues: begins what is ready and reports what has ended. */
+extern const struct engine_service rio_lanes_service;
 
 #endif

@@ -147,7 +147,7 @@ RIO_RQ rio_queue_create(SOCKET handle, const ULONG limits[RIO_DIRECTIONS],
     rio_lanes_init(queue);
     queue->context = (ULONG_PTR) context;
     *error = rio_queue__describe(handle, &queue->socket);
-    if (*error == 0 && engine_serve(rio_lanes_run) != 0)
+    if (*error == 0 && engine_serve(&rio_lanes_service) != 0)
         *error = WSAENOBUFS;
     if (*error != 0) {
         free(queue);

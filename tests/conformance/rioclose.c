@@ -60,6 +60,42 @@ CONF_TEST(rioclose_socket_sending) {
     riotest_result(&test, 0, 2, WSA_OPERATION_ABORTED, 0);
 }
 
+static DWORD WINAPI close__reset(void *parameter) {
+    SOCKET *peer = parameter;
+    char byte;
+
+    CHECK_EQ(recv(*peer, &byte, 1, 0), 1);
+    conf_reset(*peer);
+    return 0;
+}
+
+/* Wine 8 may lose the end of a send that is under way when the peer resets. */
+CONF_TEST(rioclose_peer_resets) {
+    const ULONG length = 64 << 20;
+    char *memory = conf_pages(length);
+    int tries;
+
+    for (tries = 0; tries < 200; tries++) {
+        struct riotest test;
+        RIORESULT result;
+        RIO_BUF part = {0};
+        HANDLE thread;
+
+        riotest_open(&test, AF_INET, SOCK_STREAM);
+        thread = CreateThread(NULL, 0, close__reset, &test.sockets[1], 0, NULL);
+        part.BufferId = rio.RIORegisterBuffer(memory, length);
+        part.Length = length;
+        CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void *) 1));
+        WaitForSingleObject(thread, INFINITE);
+        CloseHandle(thread);
+        riotest_take(test.completions, &result, 1);
+        CHECK_EQ(result.RequestContext, 1);
+        CHECK_EQ(result.Status, WSAECONNRESET);
+        closesocket(test.sockets[0]);
+        rio.RIODeregisterBuffer(part.BufferId);
+    }
+}
+
 /* What was done before the socket was closed is still there to be taken. */
 CONF_TEST(rioclose_socket_after_end) {
     struct riotest test;
