@@ -297,11 +297,36 @@ static int WSAAPI door_ioctlsocket(SOCKET s, long code, u_long* argument) {
     return result;
 }
 
+/* A code that is the host's. Wine writes the length, the OVERLAPPED and some codes' buffers without
+ * a look. A code may have no use for a buffer, and Windows then takes any address, so that what
+ * cannot be touched becomes what every host knows as missing. */
+static int doors__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                             DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    DWORD before = GetLastError();
+    int result;
+    if (!memory_is_writable(returned, sizeof *returned) ||
+        (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped)))
+        return doors__answer(WSAEFAULT);
+    if (overlapped == NULL && doors__is_change_of_mode(s, code, in, in_length)) {
+        *returned = 0;
+        return doors__change_mode(s, in);
+    }
+    if (!memory_is_readable(in, in_length))
+        in = NULL;
+    if (!memory_is_writable(out, out_length))
+        out = NULL;
+    SetLastError(before);
+    result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
+    if (result == 0 && code == (DWORD) FIONBIO)
+        doors__set_nonblocking(s, *(const u_long*) in != 0);
+    return result;
+}
+
 int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
                          DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     DWORD before = GetLastError();
-    int result;
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
         return doors__answer_from(before, extensions_get_function(s, in, in_length, out, out_length,
                                                                   returned, overlapped, routine));
@@ -312,15 +337,8 @@ int WSAAPI door_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
     if (controls_is_ours(code))
         return doors__answer_from(before, controls_call(s, code, in, in_length, out, out_length,
                                                         returned, overlapped, routine));
-    if (overlapped == NULL && memory_is_writable(returned, sizeof *returned) &&
-        doors__is_change_of_mode(s, code, in, in_length)) {
-        *returned = 0;
-        return doors__change_mode(s, in);
-    }
-    result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
-    if (result == 0 && code == (DWORD) FIONBIO)
-        doors__set_nonblocking(s, *(const u_long*) in != 0);
-    return result;
+    return doors__host_ioctl(s, code, in, in_length, out, out_length, returned, overlapped,
+                             routine);
 }
 
 /* Both make the socket non-blocking, and switching them off leaves it so. */
