@@ -148,6 +148,7 @@ CONF_TEST(rioclose_behind_our_back) {
     SOCKET client, other;
     RIO_CQ completions;
     RIO_RQ queue;
+    int i;
 
     riotest_load();
     client = riotest_socket(AF_INET, SOCK_STREAM);
@@ -162,9 +163,9 @@ CONF_TEST(rioclose_behind_our_back) {
     Sleep(CONF__QUIET);
     CHECK_EQ(close((HANDLE) client), 0);
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
-    Sleep(CONF__QUIET);
-
-    CHECK(!rio.RIOResizeRequestQueue(queue, 2, 2));
+    for (i = 0; i < CONF__LIMIT / 10 && rio.RIOResizeRequestQueue(queue, 4, 4); i++)
+        Sleep(10);
+    CHECK(!rio.RIOResizeRequestQueue(queue, 4, 4));
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);
     CHECK(rio.RIOCreateRequestQueue(other, 4, 1, 4, 1, completions, completions, NULL) !=
           RIO_INVALID_RQ);
