@@ -27,11 +27,13 @@ static void turn__init(void) {
 }
 
 /* The flag ends with the socket: the next one with the handle's value may be a stream, whose sends
- * may block and must not wait for each other. Returns the record's serial number, or 0. */
+ * may block and must not wait for each other. Of what was sent before, nobody has noted whether the
+ * host has queued it. Returns the record's serial number, or 0. */
 static ULONGLONG turn__note(SOCKET s) {
     const struct record* record = record_need(s);
+    unsigned flags = table_flags(s) & TABLE_TURNS ? 0 : TABLE_TURNS | TABLE_QUEUED;
     ULONGLONG serial = 0;
-    if (record != NULL && table_change_flags(s, TABLE_TURNS, 0) == 0)
+    if (record != NULL && table_change_flags(s, flags, 0) == 0)
         serial = record->serial;
     record_release(s);
     return serial;
