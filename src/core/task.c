@@ -297,7 +297,7 @@ int task_begin(struct record* record, struct task* task) {
         return task__end_in_call(record, task);
 
     delivery_begin(task->overlapped);
-    task->has_more = task->more;
+    task->has_more = task->more || verdict == TASK_LATER;
     task->from_caller = 1;
     InterlockedIncrement(&task__foreign_steps);
     engine_adopt_task(task); /* The thread runs, so it cannot fail. */
@@ -331,15 +331,25 @@ void task_adopt(struct task* task) {
     looks_begin();
 }
 
+/* Later tasks of the socket wait for this one meanwhile. */
+static enum task_verdict task__put_off(struct task* task) {
+    record_find(task->handle);
+    task->has_more = 1;
+    record_release(task->handle);
+    return TASK_LATER;
+}
+
 static enum task_verdict task__advance(struct task* task) {
     uint32_t status = (uint32_t) task->step.Internal;
+    enum task_verdict verdict;
     if (task->ending != TASK__LIVE)
         return task_end(task, STATUS__CANCELLED, task->bytes);
     /* The host cancels what a thread has begun when it ends, also where the operation is to go on.
      */
     if (status == STATUS__CANCELLED && !task->survives)
         return task_end(task, status, task->bytes);
-    return task->kind->advance(task, status, (DWORD) task->step.InternalHigh);
+    verdict = task->kind->advance(task, status, (DWORD) task->step.InternalHigh);
+    return verdict == TASK_LATER ? task__put_off(task) : verdict;
 }
 
 /* Whether it is the turn of a task whose step has ended, or that waits for another. */
@@ -363,17 +373,19 @@ unsigned task_run(void) {
 
     while (*place != NULL) {
         struct task* task = *place;
+        enum task_verdict verdict;
         if (!task__is_due(task)) {
             task__cancel_here(task);
             place = &task->next;
             continue;
         }
-        turns++;
         if (task->from_caller) {
             task->from_caller = 0;
             InterlockedDecrement(&task__foreign_steps);
         }
-        if (task__advance(task) == TASK_WAITS) {
+        verdict = task__advance(task);
+        turns += verdict != TASK_LATER;
+        if (verdict != TASK_ENDS) {
             place = &task->next;
             looks_begin();
             continue;

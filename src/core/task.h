@@ -16,13 +16,15 @@ struct task;
 
 enum task_verdict {
     TASK_WAITS, /* A step was begun. */
+    TASK_LATER, /* None can be begun yet; who has set it so wakes the engine when one may. */
     TASK_ENDS   /* The operation has ended, with task->status and task->bytes. */
 };
 
 struct task_kind {
     enum stats_function function;
     /* Called by the engine's thread, without a lock: first with STATUS__SUCCESS and 0 bytes, then
-     * each time a step has ended with what came of it. Must not wait for the network or a peer. */
+     * each time a step has ended with what came of it, and again after TASK_LATER. Must not wait
+     * for the network or a peer. */
     enum task_verdict (*advance)(struct task* task, uint32_t status, DWORD bytes);
     /* Without a lock, before the OVERLAPPED is completed: gives back what the program must have by
      * then. May be NULL. */
@@ -35,7 +37,8 @@ struct task_kind {
 };
 
 /* The head of each task; the kind's own members follow in a struct of its own. All but kind,
- * overlapped, status, bytes, error, more, is_behind and in_call is for task.c. */
+ * overlapped, status, bytes, error, more, is_behind, in_call, handle and is_waiting is for task.c.
+ */
 struct task {
     OVERLAPPED step; /* Ours, for the host's call. */
     const struct task_kind* kind;
@@ -75,8 +78,7 @@ int task_start(struct record* record, struct task* task);
 int task_has_more(const struct record* record);
 
 /* The same for an operation that sends: the calling thread itself begins the first step, so that
- * the program may send more right after the call. The advance function is called with in_call set,
- * and may return TASK_WAITS without having begun a step, to be called again by the engine's thread.
+ * the program may send more right after the call. The advance function is called with in_call set.
  * An operation that has nothing more to do when that step has ended at once is completed here.
  * Returns
  *     ERROR_IO_PENDING  it goes on, or has ended with success and is reported as if it had gone on
@@ -87,7 +89,8 @@ int task_begin(struct record* record, struct task* task);
 
 /* Carries out all of an operation in the calling thread, without a lock and without the engine: for
  * a socket that was created without WSA_FLAG_OVERLAPPED, whose host calls wait. Its overlapped is
- * not used, and the task stays the caller's. Returns 0 or a Winsock error. */
+ * not used, and the task stays the caller's. The advance function is called with is_waiting set,
+ * and waits where it would put the step off else. Returns 0 or a Winsock error. */
 int task_carry_out(SOCKET handle, struct task* task);
 
 /* Begins a step of the kind's advance function: an overlapped send or receive on the task's socket

@@ -5,6 +5,7 @@
 
 #include "core/looks.h"
 #include "core/status.h"
+#include "ext/turn.h"
 #include "host/log.h"
 
 static struct rio_queue* rio_lane__handed_over; /* Under the lock. */
@@ -154,14 +155,35 @@ static struct rio_request* rio_lane__next_ready(struct rio_lane* lane) {
     return request;
 }
 
-static unsigned rio_lane__begin_ready(struct rio_queue* queue, struct rio_lane* lane,
-                                      HANDLE event) {
-    struct rio_request* request;
-    unsigned count = 0;
-    while ((request = rio_lane__next_ready(lane)) != NULL) {
+static int rio_lane__begin_next(struct rio_queue* queue, struct rio_lane* lane, HANDLE event) {
+    struct rio_request* request = rio_lane__next_ready(lane);
+    if (request != NULL)
         rio_lane__begin(queue, request, event);
+    return request != NULL;
+}
+
+/* Messages take turns with those that options are changed for. Under the record's lock nobody
+ * begins to need turns between the question and the send. */
+static int rio_lane__begin_message(struct rio_queue* queue, HANDLE event) {
+    SOCKET handle = queue->socket.handle;
+    struct turn* turn = NULL;
+    int is_begun = 0;
+    record_find(handle);
+    if (turn_try(handle, &turn) == 0)
+        is_begun = rio_lane__begin_next(queue, &queue->lanes[RIO_SEND], event);
+    if (turn != NULL)
+        turn_end(turn, is_begun);
+    record_release(handle);
+    return is_begun;
+}
+
+static unsigned rio_lane__begin_ready(struct rio_queue* queue, enum rio_direction direction,
+                                      HANDLE event) {
+    int is_message = direction == RIO_SEND && !queue->socket.is_stream;
+    unsigned count = 0;
+    while (is_message ? rio_lane__begin_message(queue, event)
+                      : rio_lane__begin_next(queue, &queue->lanes[direction], event))
         count++;
-    }
     return count;
 }
 
@@ -215,9 +237,9 @@ static unsigned rio_lane__serve(struct rio_queue* queue, HANDLE event) {
     int i;
     rio_lane__cancel_marked(queue);
     for (i = 0; i < RIO_DIRECTIONS; i++) {
-        struct rio_lane* lane = &queue->lanes[i];
-        count += rio_lane__report_done(queue, lane, event);
-        count += rio_lane__begin_ready(queue, lane, event);
+        enum rio_direction direction = (enum rio_direction) i;
+        count += rio_lane__report_done(queue, &queue->lanes[i], event);
+        count += rio_lane__begin_ready(queue, direction, event);
     }
     return count;
 }

@@ -9,6 +9,7 @@
 #include "drivers/delivery.h"
 #include "ext/disconnectex.h"
 #include "ext/files.h"
+#include "ext/turn.h"
 #include "host/memory.h"
 
 /* A step on a stream has so many parts at most: what Linux takes at once. */
@@ -164,6 +165,29 @@ static void transmit__move_on(struct transmit* self, DWORD bytes) {
     }
 }
 
+/* Messages take turns with those that options are changed for. Under the record's lock nobody
+ * begins to need turns between the question and the send. */
+static enum task_verdict transmit__send_message(struct transmit* self) {
+    struct task* task = &self->task;
+    enum task_verdict verdict = TASK_LATER;
+    struct turn* turn = NULL;
+    int is_free = 1;
+
+    if (task->is_waiting) {
+        turn = turn_begin_plain(task->handle);
+    } else {
+        record_find(task->handle);
+        is_free = turn_try(task->handle, &turn) == 0;
+    }
+    if (is_free)
+        verdict = task_send(task, self->buffers, self->buffer_count);
+    if (turn != NULL)
+        turn_end(turn, verdict == TASK_WAITS);
+    if (!task->is_waiting)
+        record_release(task->handle);
+    return verdict;
+}
+
 /* Begins the next step; an error ends the operation. */
 static enum task_verdict transmit__send(struct transmit* self) {
     enum task_verdict verdict;
@@ -180,7 +204,8 @@ static enum task_verdict transmit__send(struct transmit* self) {
         self->buffer_count = 1;
     }
     self->task.more = self->end.part < self->count || (self->flags & TF_DISCONNECT);
-    verdict = task_send(&self->task, self->buffers, self->buffer_count);
+    verdict = self->is_message ? transmit__send_message(self)
+                               : task_send(&self->task, self->buffers, self->buffer_count);
     self->is_begun = verdict == TASK_WAITS;
     return verdict;
 }
@@ -347,10 +372,14 @@ static int transmit__is_one_send(struct transmit* self) {
 }
 
 static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED* overlapped) {
+    struct turn* turn = self->is_message ? turn_begin_plain(s) : NULL;
+    int error = 0;
     DWORD sent;
-    if (host.WSASend(s, self->buffers, self->buffer_count, &sent, 0, overlapped, NULL) == 0)
-        return 0;
-    return WSAGetLastError();
+    if (host.WSASend(s, self->buffers, self->buffer_count, &sent, 0, overlapped, NULL) != 0)
+        error = WSAGetLastError();
+    if (turn != NULL)
+        turn_end(turn, error == WSA_IO_PENDING);
+    return error;
 }
 
 /* The record of a socket that is to be disconnected is there already. */

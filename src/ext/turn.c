@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/engine.h"
 #include "core/lock.h"
 #include "core/once.h"
 #include "core/record.h"
@@ -14,6 +15,7 @@ struct turn {
     SOCKET handle;
     ULONGLONG serial; /* Of the socket's record. */
     unsigned users;   /* Who has the turn and who waits for it. */
+    int is_awaited;   /* The engine is to be woken when there are none. */
     lock_t lock;
 };
 
@@ -58,6 +60,7 @@ static struct turn* turn__need(SOCKET s, ULONGLONG serial) {
     turn->handle = s;
     turn->serial = serial;
     turn->users = 0;
+    turn->is_awaited = 0;
     turn->next = turn__first;
     turn__first = turn;
     return turn;
@@ -83,17 +86,45 @@ struct turn* turn_begin(SOCKET s) {
     return turn__take(s, turn__note(s));
 }
 
-struct turn* turn_begin_plain(SOCKET s) {
+/* The record's serial number, or 0 where no turn is needed. */
+static ULONGLONG turn__find(SOCKET s) {
     const struct record* record;
     ULONGLONG serial = 0;
 
     if (!(table_flags(s) & TABLE_TURNS))
-        return NULL;
+        return 0;
     record = record_find(s);
     if (record != NULL)
         serial = record->serial;
     record_release(s);
-    return turn__take(s, serial);
+    return serial;
+}
+
+struct turn* turn_begin_plain(SOCKET s) {
+    return turn__take(s, turn__find(s));
+}
+
+/* Who gives a turn back does so under the lock of the lists, so that it can be had at once where
+ * nobody uses it. */
+int turn_try(SOCKET s, struct turn** taken) {
+    ULONGLONG serial = turn__find(s);
+    struct turn* turn;
+
+    *taken = NULL;
+    if (serial == 0)
+        return 0;
+    once_run(&turn__once, turn__init);
+    lock_acquire(&turn__lock);
+    turn = turn__need(s, serial);
+    if (turn != NULL && turn->users == 0) {
+        turn->users = 1;
+        lock_acquire(&turn->lock);
+        *taken = turn;
+    } else if (turn != NULL) {
+        turn->is_awaited = 1;
+    }
+    lock_release(&turn__lock);
+    return turn == *taken ? 0 : -1;
 }
 
 int turn_hold(const struct turn* turn) {
@@ -113,6 +144,7 @@ static void turn__note_queued(const struct turn* turn, int is_queued) {
 
 void turn_end(struct turn* turn, int is_queued) {
     struct turn** place = &turn__first;
+    int wakes = 0;
 
     if (is_queued)
         turn__note_queued(turn, 1);
@@ -120,6 +152,7 @@ void turn_end(struct turn* turn, int is_queued) {
     lock_release(&turn->lock);
     turn->users--;
     if (turn->users == 0) {
+        wakes = turn->is_awaited;
         while (*place != turn)
             place = &(*place)->next;
         *place = turn->next;
@@ -127,6 +160,8 @@ void turn_end(struct turn* turn, int is_queued) {
         turn__free = turn;
     }
     lock_release(&turn__lock);
+    if (wakes)
+        engine_wake();
 }
 
 /* A socket reports that it can be written to only while no send is queued. */

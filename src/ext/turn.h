@@ -18,6 +18,11 @@ struct turn* turn_begin(SOCKET s);
  * socket; else returns NULL, without a lock. */
 struct turn* turn_begin_plain(SOCKET s);
 
+/* As turn_begin_plain() for who must not wait, such as the engine's thread, and for who holds the
+ * record's lock. Returns 0 with the turn or NULL, or -1 while others have the turn or wait for it;
+ * the engine is woken when none do any more. */
+int turn_try(SOCKET s, struct turn** turn);
+
 /* is_queued says whether the host may have queued what was sent in this turn. */
 void turn_end(struct turn* turn, int is_queued);
 
