@@ -17,6 +17,12 @@ static int overlapped__is_socket(SOCKET s) {
     return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
 }
 
+/* There is no memory for what the program has set, which only the host knows then, as of a socket
+ * that was made before we were loaded. Under the record's lock. */
+static void overlapped__lose_sight(SOCKET s) {
+    table_change_flags(s, 0, TABLE_SEEN);
+}
+
 HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads) {
     HANDLE result = host.CreateIoCompletionPort(file, port, key, threads);
     struct record* record;
@@ -32,9 +38,11 @@ HANDLE WINAPI door_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR ke
     if (file != INVALID_HANDLE_VALUE && overlapped__is_socket((SOCKET) file)) {
         noted = port_note(result);
         record = record_need((SOCKET) file);
-        if (record != NULL) {
+        if (record != NULL && noted.handle != NULL) {
             record->port = noted;
             record->key = key;
+        } else {
+            overlapped__lose_sight((SOCKET) file);
         }
         record_release((SOCKET) file);
     }
@@ -49,6 +57,8 @@ BOOL WINAPI door_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
         struct record* record = record_need((SOCKET) file);
         if (record != NULL)
             record->modes |= flags;
+        else
+            overlapped__lose_sight((SOCKET) file);
         if (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
             table_change_flags((SOCKET) file, TABLE_SKIP, 0);
         record_release((SOCKET) file);
