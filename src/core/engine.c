@@ -16,6 +16,7 @@
 #define ENGINE__STACK_SIZE (256 * 1024)
 
 static struct once engine__once;
+static struct once engine__events_once;
 static lock_t engine__lock;
 static HANDLE engine__thread;
 
@@ -50,10 +51,21 @@ static DWORD engine__look;
 
 static void engine__init(void) {
     lock_init(&engine__lock);
-    engine__handed_over = CreateEventW(NULL, FALSE, FALSE, NULL);
-    engine__polled = CreateEventW(NULL, FALSE, FALSE, NULL);
-    engine__stepped = CreateEventW(NULL, FALSE, FALSE, NULL);
+}
+
+static void engine__make_event(HANDLE* event) {
+    if (*event == NULL)
+        *event = CreateEventW(NULL, FALSE, FALSE, NULL);
+}
+
+static int engine__make_events(void) {
+    engine__make_event(&engine__handed_over);
+    engine__make_event(&engine__polled);
+    engine__make_event(&engine__stepped);
+    if (engine__handed_over == NULL || engine__polled == NULL || engine__stepped == NULL)
+        return -1;
     task_init(engine__polled, engine__stepped);
+    return 0;
 }
 
 int engine_is_running(void) {
@@ -321,7 +333,7 @@ static DWORD WINAPI engine__run(void* unused) {
 /* Returns with the lock held where the thread runs, or -1. */
 static int engine__need_thread(void) {
     once_run(&engine__once, engine__init);
-    if (engine__handed_over == NULL || engine__polled == NULL || engine__stepped == NULL)
+    if (once_try(&engine__events_once, engine__make_events) != 0)
         return -1;
     lock_acquire(&engine__lock);
     if (engine__thread == NULL)

@@ -19,9 +19,9 @@ static void report__ask_drivers(struct wsext_report* report) {
         return;
     record = record_need(s);
     if (record != NULL) {
-        report->has_native = driver_native.is_available(record) != 0;
-        report->has_poll = driver_poll.is_available(record) != 0;
-        report->has_thread = driver_thread.is_available(record) != 0;
+        report->has_native = driver_native.is_available(record) > 0;
+        report->has_poll = driver_poll.is_available(record) > 0;
+        report->has_thread = driver_thread.is_available(record) > 0;
         record_forget(record);
     }
     record_release(s);

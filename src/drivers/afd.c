@@ -44,19 +44,22 @@ static int afd__works;
 static struct afd__poll* afd__polls;
 static struct operation* afd__fresh;
 
-static void afd__open(void) {
+static host_status afd__open(void) {
     static wchar_t path[] = L"\\Device\\Afd\\wsext";
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK block;
+    host_status status;
 
     name.Buffer = path;
     name.Length = sizeof path - sizeof path[0];
     name.MaximumLength = sizeof path;
     InitializeObjectAttributes(&attributes, &name, 0, NULL, NULL);
-    if (host.NtCreateFile(&afd__device, SYNCHRONIZE, &attributes, &block, NULL, 0,
-                          FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0) < 0)
+    status = host.NtCreateFile(&afd__device, SYNCHRONIZE, &attributes, &block, NULL, 0,
+                               FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
+    if (status < 0)
         afd__device = NULL;
+    return status;
 }
 
 void afd_add(struct operation* operation) {
@@ -224,8 +227,9 @@ int afd_look(const SOCKET* sockets, unsigned wanted, unsigned* events, unsigned 
 static struct once afd__idle_once;
 static SOCKET afd__idle;
 
-static void afd__make_idle(void) {
+static int afd__make_idle(void) {
     afd__idle = host.socket(AF_INET, SOCK_DGRAM, 0);
+    return afd__idle != INVALID_SOCKET ? 0 : -1;
 }
 
 /* The poll asks for no event, and of a socket of ours that is never closed, since closing is told
@@ -236,7 +240,8 @@ host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
     struct afd__request request;
     ULONG size = afd__request_size(1);
 
-    once_run(&afd__idle_once, afd__make_idle);
+    if (once_try(&afd__idle_once, afd__make_idle) != 0)
+        return (host_status) STATUS__INSUFFICIENT_RESOURCES;
     request.timeout.QuadPart = AFD__NEVER;
     request.count = 1;
     request.exclusive = 0;
@@ -247,25 +252,32 @@ host_status afd_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* context,
 
 /* That the device opens tells nothing of the layout of its requests, which on 64-bit ReactOS is
  * another one. A datagram socket can be written to at any time, and the reply must say so of it. */
-static void afd__probe(void) {
+static int afd__probe(void) {
     unsigned events = 0;
+    int is_short = afd__is_shortage(afd__open());
     SOCKET probe;
 
-    afd__open();
     if (afd__device == NULL)
-        return;
+        return is_short ? -1 : 0;
     probe = host.socket(AF_INET, SOCK_DGRAM, 0);
-    afd__works = probe != INVALID_SOCKET && afd_look(&probe, AFD_EVENT_SEND, &events, 1) == 0 &&
-                 events == AFD_EVENT_SEND;
-    if (probe != INVALID_SOCKET)
+    if (probe == INVALID_SOCKET) {
+        is_short = status_is_shortage(WSAGetLastError());
+    } else {
+        is_short = afd_look(&probe, AFD_EVENT_SEND, &events, 1) > 0;
+        afd__works = events == AFD_EVENT_SEND;
         host.closesocket(probe);
+    }
     if (!afd__works)
         host.CloseHandle(afd__device);
+    return is_short ? -1 : 0;
 }
 
 int afd_is_available(void) {
-    once_run(&afd__once, afd__probe);
-    return afd__works;
+    return once_try(&afd__once, afd__probe) == 0 && afd__works;
+}
+
+int afd_is_undecided(void) {
+    return once_try(&afd__once, afd__probe) != 0;
 }
 
 static void afd__report_poll(const struct afd__poll* poll, int (*is_wanted)(struct operation*),

@@ -17,6 +17,9 @@ enum afd_outcome { AFD_UP, AFD_DOWN, AFD_CLOSED };
  * thread. */
 int afd_is_available(void);
 
+/* Whether that cannot be found out at present, for want of memory. */
+int afd_is_undecided(void);
+
 /* What a socket can be asked for; the values are the socket driver's. */
 #define AFD_EVENT_SEND 0x4u
 #define AFD_EVENT_RESET 0x10u

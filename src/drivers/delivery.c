@@ -22,25 +22,26 @@ static host_status delivery__complete_async(SOCKET handle, HANDLE event, OVERLAP
                                       DELIVERY__COMPLETE_ASYNC, &status, sizeof status, NULL, 0);
 }
 
-static void delivery__probe(void) {
+static int delivery__probe(void) {
     IO_STATUS_BLOCK block;
     SOCKET probe;
     host_status status;
 
     if (host.wine_get_version == NULL)
-        return;
+        return 0;
     probe = host.socket(AF_INET, SOCK_DGRAM, 0);
     if (probe == INVALID_SOCKET)
-        return;
+        return status_is_shortage(WSAGetLastError()) ? -1 : 0;
     block.Status = (host_status) STATUS__PENDING;
     status = delivery__complete_async(probe, NULL, NULL, &block, STATUS__CANCELLED);
     delivery__has_complete_async =
         (uint32_t) status == STATUS__CANCELLED && (uint32_t) block.Status == STATUS__CANCELLED;
     host.closesocket(probe);
+    return status_is_shortage(status_to_error((uint32_t) status)) ? -1 : 0;
 }
 
 int delivery_has_request(void) {
-    once_run(&delivery__once, delivery__probe);
+    once_try(&delivery__once, delivery__probe);
     return delivery__has_complete_async;
 }
 
@@ -105,7 +106,7 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
 
     log_info("socket %#Ix #%u completed with %s (%#x), %s", (size_t) record->handle, record->number,
              status_name(status), (unsigned) status, status_seen_as(status));
-    once_run(&delivery__once, delivery__probe);
+    once_try(&delivery__once, delivery__probe);
     if (bytes != 0 && delivery_can_count(record, overlapped)) {
         delivery__complete_noted(record, overlapped, status, bytes);
         return;

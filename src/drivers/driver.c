@@ -10,7 +10,7 @@ static int driver__fits(const struct driver* driver, const struct record* record
     return driver != &driver_poll || (table_flags(record->handle) & TABLE_SEEN);
 }
 
-const struct driver* driver_choose(struct record* record) {
+const struct driver* driver_choose(struct record* record, int* error) {
     static const struct driver* const preferences[][3] = {
         [CONFIG_DRIVER_AUTO] = {&driver_native, &driver_poll, &driver_thread},
         [CONFIG_DRIVER_NATIVE] = {&driver_native},
@@ -20,12 +20,17 @@ const struct driver* driver_choose(struct record* record) {
     const struct driver* const* preference = preferences[config.driver];
     int i;
 
+    *error = ERROR_NOT_SUPPORTED;
     for (i = 0; i < 3 && preference[i] != NULL; i++) {
         const struct driver* driver = preference[i];
+        int available;
         if (!driver__fits(driver, record) && driver_native.is_available(record))
             driver = &driver_native;
-        if (driver->is_available(record))
+        available = driver->is_available(record);
+        if (available > 0)
             return driver;
+        if (available < 0)
+            *error = WSAENOBUFS;
     }
     return NULL;
 }

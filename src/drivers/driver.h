@@ -25,8 +25,8 @@ enum driver_result {
 
 /* A way to carry out the connect step. */
 struct driver {
-    /* Whether the host offers what the driver needs for this socket; asks by behaviour, and without
-     * network traffic. */
+    /* Whether the host offers what the driver needs for this socket, or -1 where that cannot be
+     * found out at present, for want of memory; asks by behaviour, and without network traffic. */
     int (*is_available)(struct record* record);
     /* Starts the connect, under the record's lock. Where it was not refused, *operation is what the
      * driver made for it, which may be NULL, and is the caller's from then on. */
@@ -38,7 +38,8 @@ extern const struct driver driver_native;
 extern const struct driver driver_poll;
 extern const struct driver driver_thread;
 
-/* The driver that the settings and the host allow for this socket, or NULL. */
-const struct driver* driver_choose(struct record* record);
+/* The driver that the settings and the host allow for this socket, or NULL with the reason in
+ * *error: ERROR_NOT_SUPPORTED, or WSAENOBUFS where it may be another one the next time. */
+const struct driver* driver_choose(struct record* record, int* error);
 
 #endif

@@ -24,6 +24,8 @@ static void NTAPI endless__ended(void* context, IO_STATUS_BLOCK* block, ULONG re
 static int endless__error(host_status status) {
     if ((uint32_t) status == STATUS__PENDING)
         return WSA_IO_PENDING;
+    if (status_is_shortage(status_to_error((uint32_t) status)))
+        return WSAENOBUFS;
     return (uint32_t) status == STATUS__CANCELLED ? WSA_OPERATION_ABORTED : WSAEOPNOTSUPP;
 }
 

@@ -20,8 +20,9 @@ static LPFN_CONNECTEX native__usual;
 static struct once native__once;
 static HANDLE native__ignored;
 
-static void native__make_event(void) {
+static int native__make_event(void) {
     native__ignored = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return native__ignored != NULL ? 0 : -1;
 }
 
 static LPFN_CONNECTEX native__ask(SOCKET handle) {
@@ -109,13 +110,11 @@ static enum driver_result native__connect(LPFN_CONNECTEX function,
 static enum driver_result native__connect_and_send(LPFN_CONNECTEX function,
                                                    const struct driver_request* request,
                                                    struct operation** result, int* error) {
-    struct operation* operation;
+    struct operation* operation =
+        operation_new(request->handle, request->overlapped, request->payload, request->length);
     int ended, finished;
 
-    once_run(&native__once, native__make_event);
-    operation =
-        operation_new(request->handle, request->overlapped, request->payload, request->length);
-    if (operation == NULL || native__ignored == NULL) {
+    if (operation == NULL || once_try(&native__once, native__make_event) != 0) {
         *error = WSAENOBUFS;
         goto refused;
     }

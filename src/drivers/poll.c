@@ -14,55 +14,65 @@
 static struct once poll__once;
 static int poll__host_goes_on;
 
-static SOCKET poll__new_socket(struct sockaddr_in* name) {
-    int length = sizeof *name;
-    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    if (s == INVALID_SOCKET)
-        return s;
+/* Returns 0 or a Winsock error, with INVALID_SOCKET. */
+static int poll__make_socket(SOCKET* s, struct sockaddr_in* name) {
+    int error, length = sizeof *name;
+    *s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    if (*s == INVALID_SOCKET)
+        return WSAGetLastError();
     memset(name, 0, sizeof *name);
     name->sin_family = AF_INET;
     name->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (host.bind(s, (struct sockaddr*) name, sizeof *name) == 0 &&
-        host.getsockname(s, (struct sockaddr*) name, &length) == 0)
-        return s;
-    host.closesocket(s);
-    return INVALID_SOCKET;
+    if (host.bind(*s, (struct sockaddr*) name, sizeof *name) == 0 &&
+        host.getsockname(*s, (struct sockaddr*) name, &length) == 0)
+        return 0;
+    error = WSAGetLastError();
+    host.closesocket(*s);
+    *s = INVALID_SOCKET;
+    return error;
 }
 
-static int poll__begins(SOCKET s, const struct sockaddr_in* name) {
+/* Returns 0 where the host begins the connect, or its error. */
+static int poll__begin(SOCKET s, const struct sockaddr_in* name) {
+    HANDLE port = host.CreateIoCompletionPort((HANDLE) s, NULL, 0, 1);
     u_long on = 1;
-    int error;
-    if (host.ioctlsocket(s, FIONBIO, &on) != 0)
-        return 0;
-    if (host.connect(s, (const struct sockaddr*) name, sizeof *name) == 0)
-        return 1;
-    error = WSAGetLastError();
-    return error == WSAEWOULDBLOCK || error == WSAECONNREFUSED;
+    int error = 0;
+    if (port == NULL)
+        return (int) GetLastError();
+    if (host.ioctlsocket(s, FIONBIO, &on) != 0 ||
+        host.connect(s, (const struct sockaddr*) name, sizeof *name) != 0)
+        error = WSAGetLastError();
+    host.CloseHandle(port);
+    return error == WSAEWOULDBLOCK || error == WSAECONNREFUSED ? 0 : error;
 }
 
 /* ReactOS refuses a non-blocking connect on a socket that has a completion port. The one that is
  * tried leads to a socket of ours, which does not listen, so that nothing leaves this machine. */
-static void poll__probe(void) {
+static int poll__probe(void) {
     struct sockaddr_in name, peer_name;
-    SOCKET s = poll__new_socket(&name);
-    SOCKET peer = poll__new_socket(&peer_name);
-    HANDLE port = s != INVALID_SOCKET ? host.CreateIoCompletionPort((HANDLE) s, NULL, 0, 1) : NULL;
+    SOCKET s = INVALID_SOCKET, peer = INVALID_SOCKET;
+    int error = poll__make_socket(&s, &name);
 
-    if (port != NULL && peer != INVALID_SOCKET)
-        poll__host_goes_on = poll__begins(s, &peer_name);
+    if (error == 0)
+        error = poll__make_socket(&peer, &peer_name);
+    if (error == 0)
+        error = poll__begin(s, &peer_name);
     if (s != INVALID_SOCKET)
         host.closesocket(s);
     if (peer != INVALID_SOCKET)
         host.closesocket(peer);
-    if (port != NULL)
-        host.CloseHandle(port);
+    poll__host_goes_on = error == 0;
+    return status_is_shortage(error) ? -1 : 0;
 }
 
 static int poll__is_available(struct record* record) {
     (void) record;
+    if (afd_is_undecided())
+        return -1;
     if (!afd_is_available())
         return 0;
-    once_run(&poll__once, poll__probe);
+    if (once_try(&poll__once, poll__probe) != 0)
+        return -1;
     return poll__host_goes_on;
 }
 

@@ -79,36 +79,54 @@ static int reuse__replace(SOCKET s, const struct reuse__kind* kind) {
     return status == 0;
 }
 
-static int reuse__is_listening(SOCKET s) {
-    int listening = 0, length = sizeof listening;
-    return host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) &listening, &length) == 0 &&
-           listening;
+/* Returns 0 or a Winsock error. */
+static int reuse__ask_listening(SOCKET s, int* listening) {
+    int length = sizeof *listening;
+    if (host.getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char*) listening, &length) == 0)
+        return 0;
+    return WSAGetLastError();
 }
 
-/* A socket that listens and, after the request, does not any more. */
-static void reuse__probe(void) {
+/* Whether a socket that listens does not any more after the request. Returns 0, or the error that
+ * was in the way. */
+static int reuse__try(SOCKET s) {
     static const struct reuse__kind kind = {AF_INET, SOCK_STREAM, IPPROTO_TCP, 0};
     struct sockaddr_in name = {0};
-    SOCKET s;
+    int before = 0, after = 0;
+    int error;
 
-    if (host.wine_get_version == NULL)
-        return;
-    s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    if (s == INVALID_SOCKET)
-        return;
     name.sin_family = AF_INET;
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (host.bind(s, (struct sockaddr*) &name, sizeof name) == 0 && host.listen(s, 1) == 0 &&
-        reuse__is_listening(s))
-        reuse__available = reuse__replace(s, &kind) && !reuse__is_listening(s);
-    host.closesocket(s);
+    if (host.bind(s, (struct sockaddr*) &name, sizeof name) != 0 || host.listen(s, 1) != 0)
+        return WSAGetLastError();
+    error = reuse__ask_listening(s, &before);
+    if (error != 0 || !before || !reuse__replace(s, &kind))
+        return error;
+    error = reuse__ask_listening(s, &after);
+    reuse__available = error == 0 && !after;
+    return error;
 }
 
-int reuse_is_available(void) {
+static int reuse__probe(void) {
+    SOCKET s;
+    int error;
+
+    if (host.wine_get_version == NULL)
+        return 0;
+    s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    error = s != INVALID_SOCKET ? reuse__try(s) : WSAGetLastError();
+    if (s != INVALID_SOCKET)
+        host.closesocket(s);
+    return status_is_shortage(error) ? -1 : 0;
+}
+
+int reuse_check(void) {
     int error = WSAGetLastError();
-    once_run(&reuse__once, reuse__probe);
+    int is_undecided = once_try(&reuse__once, reuse__probe) != 0;
     WSASetLastError(error);
-    return reuse__available;
+    if (is_undecided)
+        return WSAENOBUFS;
+    return reuse__available ? 0 : WSAEOPNOTSUPP;
 }
 
 /* Returns 0 or a Winsock error. */
@@ -315,10 +333,12 @@ static void reuse__stop_lingering(SOCKET s) {
 int reuse_prepare(const struct record* record, int* has_to_wait) {
     SOCKET s = record->handle;
     struct reuse__kind kind;
-    int error;
+    int error = reuse_check();
 
+    if (error != 0)
+        return error;
     /* Wine remembers with the handle which events it has reported. */
-    if (!reuse_is_available() || (table_flags(s) & TABLE_CHOSEN) || record->selection != NULL)
+    if ((table_flags(s) & TABLE_CHOSEN) || record->selection != NULL)
         return WSAEOPNOTSUPP;
     error = reuse__get_kind(s, &kind);
     if (error != 0)

@@ -14,8 +14,8 @@
  * What cannot be kept: a local port or address that the program chose. */
 
 /* Whether the host has such a request; asked once, by what it does to a socket of our own, without
- * network traffic. */
-int reuse_is_available(void);
+ * network traffic. Returns 0, or WSAEOPNOTSUPP, or WSAENOBUFS where it could not be asked now. */
+int reuse_check(void);
 
 /* Both under the record's lock. The first says whether the socket can be used again, and cancels
  * the operations of the host on it. Where *has_to_wait says so, REUSE_TIME_TO_ANSWER milliseconds
@@ -35,7 +35,7 @@ int reuse_is_available(void);
  *                    selected for, or it was shut down
  *     WSAECONNRESET  the connection was reset, which the host does not forget of a socket, and is
  *                    gone for good
- *     WSAENOBUFS     the host is short of sockets */
+ *     WSAENOBUFS     the host is short of memory or sockets */
 #define REUSE_TIME_TO_ANSWER 30
 int reuse_prepare(const struct record* record, int* has_to_wait);
 int reuse_socket(const struct record* record);

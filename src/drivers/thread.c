@@ -40,6 +40,7 @@ struct thread_job {
 };
 
 static struct once thread__once;
+static struct once thread__work_once;
 static lock_t thread__lock;
 static HANDLE thread__work; /* A semaphore that counts what was put into the queue. */
 
@@ -56,7 +57,11 @@ static DWORD thread__seen;          /* and when it was last seen to move, or got
 
 static void thread__init(void) {
     lock_init(&thread__lock);
+}
+
+static int thread__make_semaphore(void) {
     thread__work = CreateSemaphoreW(NULL, 0, MAXLONG, NULL);
+    return thread__work != NULL ? 0 : -1;
 }
 
 int thread_is_named(SOCKET handle) {
@@ -300,7 +305,7 @@ DWORD thread_tend(void) {
 static int thread__submit(struct thread_job* job) {
     int must_wait;
     once_run(&thread__once, thread__init);
-    if (thread__work == NULL || engine_prepare() != 0)
+    if (once_try(&thread__work_once, thread__make_semaphore) != 0 || engine_prepare() != 0)
         return -1;
     lock_acquire(&thread__lock);
     if (thread__queued >= thread__idle && thread__workers < THREAD__FEW && !thread__add_worker() &&

@@ -220,9 +220,9 @@ static int connectex__start(struct record* record, const struct driver_request* 
         return WSAEALREADY;
     if (!machine_may_connect(&record->machine))
         return WSAEINVAL;
-    driver = driver_choose(record);
+    driver = driver_choose(record, &error);
     if (driver == NULL)
-        return ERROR_NOT_SUPPORTED;
+        return error;
 
     *result = driver->start(record, request, &operation, &error);
     /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */

@@ -37,8 +37,10 @@ int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
 
     if (error != 0)
         return error;
-    if ((flags & TF_REUSE_SOCKET) && !reuse_is_available())
-        return WSAEOPNOTSUPP;
+    if (flags & TF_REUSE_SOCKET)
+        error = reuse_check();
+    if (error != 0)
+        return error;
     record = record_need(s);
     if (record == NULL)
         error = WSAENOBUFS;

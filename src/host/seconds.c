@@ -2,6 +2,7 @@
 #include "host/seconds.h"
 
 #include "core/once.h"
+#include "core/status.h"
 
 static struct once seconds__once;
 static int seconds__host_is_wrong;
@@ -13,15 +14,16 @@ static int seconds__ask(SOCKET s, DWORD* seconds) {
     return WSAGetLastError();
 }
 
-static void seconds__probe(void) {
-    DWORD error = GetLastError();
+static int seconds__probe(void) {
+    DWORD before = GetLastError();
     DWORD seconds = 0;
     SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    if (s != INVALID_SOCKET) {
-        seconds__host_is_wrong = seconds__ask(s, &seconds) == 0 && seconds != SECONDS_NEVER;
+    int error = s != INVALID_SOCKET ? seconds__ask(s, &seconds) : WSAGetLastError();
+    seconds__host_is_wrong = error == 0 && seconds != SECONDS_NEVER;
+    if (s != INVALID_SOCKET)
         host.closesocket(s);
-    }
-    SetLastError(error);
+    SetLastError(before);
+    return status_is_shortage(error) ? -1 : 0;
 }
 
 int seconds_connected(SOCKET s, DWORD* seconds) {
@@ -31,7 +33,7 @@ int seconds_connected(SOCKET s, DWORD* seconds) {
 
     if (error != 0 || *seconds == SECONDS_NEVER)
         return error;
-    once_run(&seconds__once, seconds__probe);
+    once_try(&seconds__once, seconds__probe);
     if (seconds__host_is_wrong && host.getpeername(s, (struct sockaddr*) &peer, &length) != 0)
         *seconds = SECONDS_NEVER;
     return 0;
