@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
-/* faults_test SCENARIO: runs the scenario again and again, with its first, second, third… call of
- * the host failing, until a run has no such call; then the same with what the core allocates. The
- * DLL is the product above tests/faults/faults.c. In every run: nobody crashes or hangs; what was
- * pending ends once, and with an error that says what happened; what was refused leaves nothing
- * pending; and the next run, without a failure, does all. In the end no handle and no memory is
- * missing.
+/* faults_test SCENARIO [STYLE]: runs the scenario again and again, with its first, second, third…
+ * call of the host failing, until a run has no such call; then the same with what the core
+ * allocates. The DLL is the product above tests/faults/faults.c. In every run: nobody crashes or
+ * hangs; what was pending ends once, and with an error that says what happened; what was refused
+ * leaves nothing pending; and the next run, without a failure, does all. In the end no handle and
+ * no memory is missing.
  *
- * The scenario is run without failures first: what is probed once in a process' life is not probed
- * again. */
+ * The scenario is run without failures first, as much is made and probed once in a process' life.
+ * faults_test SCENARIO first MOST has a process of its own for each of the first calls of the first
+ * run. */
 
 #include "run.h"
 
@@ -24,7 +25,6 @@
 #define TEST__LIMIT 10000 /* In milliseconds, for each run. */
 #define TEST__OPERATIONS 4096
 #define TEST__POISON 0xA5
-#define TEST__KEY 77
 
 /* What is made once, or kept for the next: pages of the table, spare OVERLAPPEDs that the host has
  * not let go of yet. A leak grows with the runs, of which there are more than twice as many. */
@@ -33,6 +33,9 @@
 /* In milliseconds: a worker lets go of a connect that was cancelled within a quarter of a second.
  */
 #define TEST__PATIENCE 3000
+
+/* The exit code of a process that had fewer calls. */
+#define TEST__NO_SUCH_CALL 3
 
 enum test__style { TEST__PORT, TEST__EVENT, TEST__STYLES };
 
@@ -45,6 +48,7 @@ static const struct test__row {
     {"connect-plain", connect_plain, 0},
     {"connect-cancelled", connect_cancelled, 0},
     {"connect-closed", connect_closed, 0},
+    {"association", association, 0},
     {"accept-data", accept_data, 0},
     {"accept-update", accept_update, 0},
     {"accept-closed", accept_closed, 0},
@@ -155,7 +159,7 @@ OVERLAPPED* run_overlapped(void) {
 
 void run_associate(SOCKET s) {
     if (test__style == TEST__PORT)
-        CHECK(CreateIoCompletionPort((HANDLE) s, test__port, TEST__KEY, 0) == test__port);
+        CHECK(CreateIoCompletionPort((HANDLE) s, test__port, RUN_KEY, 0) == test__port);
 }
 
 /* The memory is the program's again. */
@@ -181,14 +185,14 @@ int run_is_begun(OVERLAPPED* overlapped, BOOL result, int* error) {
 }
 
 /* What is not ours is an operation of before that has ended twice, or late. */
-static int test__dequeue(const OVERLAPPED* overlapped, DWORD* bytes, DWORD limit) {
+static int test__dequeue(HANDLE port, const OVERLAPPED* overlapped, DWORD* bytes, DWORD limit) {
     OVERLAPPED* got = NULL;
     ULONG_PTR key = 0;
-    BOOL done = GetQueuedCompletionStatus(test__port, bytes, &key, &got, limit);
+    BOOL done = GetQueuedCompletionStatus(port, bytes, &key, &got, limit);
     int error = done ? 0 : (int) GetLastError();
     if (got != overlapped)
         run_die(got == NULL ? "no completion came" : "a completion came that nobody waits for");
-    if (got != NULL && key != TEST__KEY)
+    if (got != NULL && key != RUN_KEY)
         run_die("the completion has key %lu", (unsigned long) key);
     return error;
 }
@@ -210,8 +214,18 @@ static int test__wait_for_event(SOCKET s, OVERLAPPED* overlapped, DWORD* bytes) 
 int run_end(SOCKET s, OVERLAPPED* overlapped, DWORD* bytes) {
     int error;
     run_step("waiting for the end of the operation");
-    error = test__style == TEST__PORT ? test__dequeue(overlapped, bytes, TEST__LIMIT / 2)
-                                      : test__wait_for_event(s, overlapped, bytes);
+    error = test__style == TEST__PORT
+                ? test__dequeue(test__port, overlapped, bytes, TEST__LIMIT / 2)
+                : test__wait_for_event(s, overlapped, bytes);
+    run_disarm();
+    test__is_over(overlapped);
+    return error;
+}
+
+int run_end_at(HANDLE port, OVERLAPPED* overlapped, DWORD* bytes) {
+    int error;
+    run_step("waiting at a port of the run's own");
+    error = test__dequeue(port, overlapped, bytes, TEST__LIMIT / 2);
     run_disarm();
     test__is_over(overlapped);
     return error;
@@ -277,7 +291,7 @@ static int test__run(int kind, long nth) {
     error = test__row->run();
     run_step("looking for what nobody waits for");
     if (test__style == TEST__PORT)
-        test__dequeue(NULL, &bytes, 0);
+        test__dequeue(test__port, NULL, &bytes, 0);
     if (error != 0 && !run_has_failed())
         run_die("the operation fails with %d, though nothing has failed", error);
     return error;
@@ -328,7 +342,7 @@ static void test__check_memory(void) {
     }
     if (test__style == TEST__PORT) {
         DWORD bytes;
-        test__dequeue(NULL, &bytes, 20);
+        test__dequeue(test__port, NULL, &bytes, 20);
     }
 }
 
@@ -347,19 +361,66 @@ static void test__load(void) {
     memcpy(&test__blocks, &functions[2], sizeof test__blocks);
 }
 
-int main(int argc, char** argv) {
-    WSADATA data;
-    size_t i;
+static void test__run_style(enum test__style style) {
+    test__style = style;
+    test__run(FAULTS_NONE, 0);
+    test__run(FAULTS_NONE, 0);
+    test__series(FAULTS_HOST);
+    test__series(FAULTS_MEMORY);
+    test__check_memory();
+}
 
-    for (i = 0; i < sizeof test__rows / sizeof test__rows[0]; i++) {
-        if (argc == 2 && strcmp(argv[1], test__rows[i].name) == 0)
-            test__row = &test__rows[i];
+/* The very first run of a process fails, and the second does all. */
+static int test__run_first(int kind, long nth) {
+    int error = test__run(kind, nth);
+    if (!run_has_failed())
+        return TEST__NO_SUCH_CALL;
+    printf("  %ld %s: %d%s\n", nth, test__failed, error,
+           test__is_honest(error) ? "" : " FAIL: that says something else than what happened");
+    test__dishonest += !test__is_honest(error);
+    test__run(FAULTS_NONE, nth);
+    test__check_memory();
+    return test__dishonest != 0;
+}
+
+/* Returns the exit code of this program with the arguments of one such process. */
+static int test__run_process(int kind, long nth) {
+    char path[MAX_PATH], line[2 * MAX_PATH];
+    STARTUPINFOA startup = {0};
+    PROCESS_INFORMATION process;
+    DWORD code = 1;
+
+    fflush(stdout);
+    startup.cb = sizeof startup;
+    CHECK(GetModuleFileNameA(NULL, path, sizeof path) < sizeof path);
+    snprintf(line, sizeof line, "\"%s\" %s once %d %ld", path, test__row->name, kind, nth);
+    CHECK(CreateProcessA(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process));
+    WaitForSingleObject(process.hProcess, INFINITE);
+    GetExitCodeProcess(process.hProcess, &code);
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return (int) code;
+}
+
+static int test__run_processes(long most) {
+    int kind, code, result = 0;
+    long nth;
+    for (kind = FAULTS_HOST; kind <= FAULTS_MEMORY; kind++) {
+        test__kind = kind;
+        for (nth = 1; nth <= most; nth++) {
+            code = test__run_process(kind, nth);
+            if (code == TEST__NO_SUCH_CALL)
+                break;
+            result |= code;
+        }
+        printf("%s, in a process of its own each: %ld %ss failed\n", test__row->name, nth - 1,
+               test__kind_name());
     }
-    if (test__row == NULL) {
-        printf("usage: faults_test SCENARIO\n");
-        return 2;
-    }
-    test__load();
+    return result != 0;
+}
+
+static void test__prepare(void) {
+    WSADATA data;
     SetUnhandledExceptionFilter(test__crashed);
     test__started = GetTickCount();
     run_step("preparing");
@@ -367,13 +428,29 @@ int main(int argc, char** argv) {
     CHECK(WSAStartup(MAKEWORD(2, 2), &data) == 0);
     CHECK((test__port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0)) != NULL);
     run_prepare();
+}
 
-    for (test__style = TEST__PORT; test__style < TEST__STYLES; test__style++) {
-        test__run(FAULTS_NONE, 0);
-        test__run(FAULTS_NONE, 0);
-        test__series(FAULTS_HOST);
-        test__series(FAULTS_MEMORY);
-        test__check_memory();
+int main(int argc, char** argv) {
+    const char* how = argc > 2 ? argv[2] : "";
+    size_t i;
+
+    for (i = 0; i < sizeof test__rows / sizeof test__rows[0]; i++) {
+        if (argc > 1 && strcmp(argv[1], test__rows[i].name) == 0)
+            test__row = &test__rows[i];
     }
+    if (test__row == NULL) {
+        printf("usage: faults_test SCENARIO [port | event | first MOST]\n");
+        return 2;
+    }
+    test__load();
+    if (strcmp(how, "first") == 0 && argc == 4)
+        return test__run_processes(atol(argv[3]));
+    test__prepare();
+    if (strcmp(how, "once") == 0 && argc == 5)
+        return test__run_first(atoi(argv[3]), atol(argv[4]));
+    if (strcmp(how, "event") != 0)
+        test__run_style(TEST__PORT);
+    if (strcmp(how, "port") != 0)
+        test__run_style(TEST__EVENT);
     return test__dishonest != 0;
 }

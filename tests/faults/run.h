@@ -19,6 +19,7 @@
 typedef int run_scenario(void);
 
 run_scenario connect_payload, connect_plain, connect_cancelled, connect_closed;
+run_scenario association;
 run_scenario accept_data, accept_update, accept_closed;
 run_scenario disconnect_plain, disconnect_reuse, disconnect_twice, disconnect_waiting;
 run_scenario transmit_file, transmit_small_file, transmit_disconnect, transmit_reuse;
@@ -58,6 +59,10 @@ int run_is_begun(OVERLAPPED* overlapped, BOOL result, int* error);
 /* Waits for the end of an operation and returns 0 or its error. For a socket that was closed the
  * handle is INVALID_SOCKET. */
 int run_end(SOCKET s, OVERLAPPED* overlapped, DWORD* bytes);
+
+/* The same at a port of the run's own, with the key that all ports here have. */
+int run_end_at(HANDLE port, OVERLAPPED* overlapped, DWORD* bytes);
+#define RUN_KEY 77
 
 /* The same for one that must have been cancelled: 0 where it was. */
 int run_end_cancelled(SOCKET s, OVERLAPPED* overlapped);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define TRANSMIT__BLOCK 30000 /* So that the pattern takes four steps. */
+#define TRANSMIT__BLOCK 30000
 #define TRANSMIT__SMALL 2000
 #define TRANSMIT__HEAD 500
 #define TRANSMIT__LARGE (64u << 20)
