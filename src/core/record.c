@@ -78,7 +78,7 @@ unsigned record_step(struct record* record, enum machine_event event) {
     if (before != after)
         log_trace("socket %#Ix #%u %s -> %s by %s", (size_t) record->handle, record->number,
                   machine_state_name(before), machine_state_name(after), machine_event_name(event));
-    if (after != MACHINE_CONNECTING && after != MACHINE_SENDING)
+    if (after != MACHINE_CONNECTING && after != MACHINE_SENDING && after != MACHINE_ACCEPTING)
         stats_end(record, event != MACHINE_CLOSE);
     return actions;
 }

@@ -34,7 +34,7 @@ struct record {
     unsigned char is_plain;   /* The program itself began a non-blocking connect. */
     unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
     unsigned char to_cancel;  /* The engine's thread has to cancel the carried operation. */
-    unsigned char counted;    /* The statistics wait for the operation's end. */
+    unsigned char counted;    /* The statistics wait for the end of this function, plus one. */
     unsigned char inherits;   /* Of a listener: a bit for each option to be handed on. */
     unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */
     unsigned short our_port;  /* Of a listener, or of the one that AcceptEx accepts from. */

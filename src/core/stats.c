@@ -17,22 +17,22 @@ struct stats__row {
 };
 
 /* What is counted of each function. Of the calls that are carried out unseen by the host no end is
- * counted, except for ConnectEx, whose outcomes are read off the sockets. */
-static struct {
+ * counted, except for ConnectEx, whose outcomes are read off the sockets, and for an AcceptEx that
+ * SO_UPDATE_ACCEPT_CONTEXT tells of. */
+static struct stats__function {
     struct stats__row calls[STATS__ROWS];
     struct stats__row ends[STATS__ROWS];
     volatile LONG payloads;
     volatile LONG64 bytes;
+    volatile LONG pending;
+    volatile LONG pending_maximum;
+    volatile LONG latencies[HISTOGRAM__BUCKETS]; /* In microseconds. */
+    volatile LONG64 longest;
 } stats__functions[STATS_FUNCTION_COUNT];
 
 static const char* const stats__names[STATS_FUNCTION_COUNT] = {
-    "ConnectEx",       "DisconnectEx", "AcceptEx",  "TransmitFile",
-    "TransmitPackets", "WSARecvMsg",   "WSASendMsg"};
-
-static volatile LONG stats__pending;
-static volatile LONG stats__pending_maximum;
-static volatile LONG stats__latencies[HISTOGRAM__BUCKETS]; /* In microseconds. */
-static volatile LONG64 stats__longest;
+    "ConnectEx",  "DisconnectEx", "AcceptEx",   "TransmitFile", "TransmitPackets",
+    "WSARecvMsg", "WSASendMsg",   "RIOReceive", "RIOSend"};
 
 static void stats__count(struct stats__row* rows, int error) {
     int i;
@@ -68,39 +68,47 @@ static LONG64 stats__microseconds(void) {
            ticks.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
 }
 
-void stats_begin(struct record* record) {
+LONG64 stats_now(void) {
+    return config.stats ? stats__microseconds() : 0;
+}
+
+void stats_count_time(enum stats_function function, LONG64 started) {
+    struct stats__function* self = &stats__functions[function];
+    LONG64 taken, longest;
+    if (!config.stats)
+        return;
+    taken = stats__microseconds() - started;
+    InterlockedIncrement(&self->latencies[histogram_bucket((uint64_t) taken)]);
+    do
+        longest = self->longest;
+    while (taken > longest &&
+           InterlockedCompareExchange64(&self->longest, taken, longest) != longest);
+}
+
+void stats_begin(struct record* record, enum stats_function function) {
+    struct stats__function* self = &stats__functions[function];
     LONG pending, maximum;
     if (!config.stats)
         return;
     /* The last operation's end was never seen. */
     stats_end(record, 0);
-    record->counted = 1;
+    record->counted = (unsigned char) (function + 1);
     record->started = stats__microseconds();
-    pending = InterlockedIncrement(&stats__pending);
+    pending = InterlockedIncrement(&self->pending);
     do
-        maximum = stats__pending_maximum;
+        maximum = self->pending_maximum;
     while (pending > maximum &&
-           InterlockedCompareExchange(&stats__pending_maximum, pending, maximum) != maximum);
+           InterlockedCompareExchange(&self->pending_maximum, pending, maximum) != maximum);
 }
 
 void stats_end(struct record* record, int is_seen) {
-    LONG64 taken, longest;
+    enum stats_function function = (enum stats_function)(record->counted - 1);
     if (!record->counted)
         return;
     record->counted = 0;
-    InterlockedDecrement(&stats__pending);
-    if (!is_seen)
-        return;
-    taken = stats__microseconds() - record->started;
-    InterlockedIncrement(&stats__latencies[histogram_bucket((uint64_t) taken)]);
-    do
-        longest = stats__longest;
-    while (taken > longest &&
-           InterlockedCompareExchange64(&stats__longest, taken, longest) != longest);
-}
-
-void stats_count_connected(void) {
-    stats_count_end(STATS_CONNECTEX, 0);
+    InterlockedDecrement(&stats__functions[function].pending);
+    if (is_seen)
+        stats_count_time(function, record->started);
 }
 
 /* The host carries most operations unobserved, so the outcome is read off the socket. */
@@ -153,27 +161,36 @@ static void stats__say(const char* what, const struct stats__row* rows) {
 }
 
 /* An upper bound, to within a quarter, of the microseconds that so many of a thousand took. */
-static unsigned long stats__quantile(unsigned permille) {
-    uint64_t bound = histogram_quantile(stats__latencies, permille);
-    uint64_t longest = (uint64_t) stats__longest;
+static unsigned long stats__quantile(const struct stats__function* self, unsigned permille) {
+    uint64_t bound = histogram_quantile(self->latencies, permille);
+    uint64_t longest = (uint64_t) self->longest;
     return (unsigned long) (bound < longest ? bound : longest);
 }
 
 static void stats__report_function(enum stats_function function) {
-    LONG calls = stats__sum(stats__functions[function].calls);
-    LONG ends = stats__sum(stats__functions[function].ends);
+    const struct stats__function* self = &stats__functions[function];
+    LONG calls = stats__sum(self->calls);
+    LONG ends = stats__sum(self->ends);
     const char* name = stats__names[function];
 
     /* A program that never called ConnectEx is told so: it is what wsext is for. */
     if (calls == 0 && function != STATS_CONNECTEX)
         return;
     log_say("%s calls: %ld", name, calls);
-    stats__say("returned", stats__functions[function].calls);
+    stats__say("returned", self->calls);
     if (ends > 0 || function == STATS_CONNECTEX)
         log_say("%s outcomes seen: %ld", name, ends);
-    stats__say("ended with", stats__functions[function].ends);
-    log_say("%s payloads: %ld, %lu KiB", name, stats__functions[function].payloads,
-            (unsigned long) (stats__functions[function].bytes / 1024));
+    stats__say("ended with", self->ends);
+    log_say("%s payloads: %ld, %lu KiB", name, self->payloads,
+            (unsigned long) (self->bytes / 1024));
+    if (self->pending_maximum > 0 || function == STATS_CONNECTEX)
+        log_say("%s pending at once: %ld, each until its end was seen", name,
+                self->pending_maximum);
+    if (self->longest > 0 || function == STATS_CONNECTEX)
+        log_say("%s until the end was seen: 50 %% in %lu us, 90 %% in %lu us, 99 %% in %lu us, "
+                "all in %lu us",
+                name, stats__quantile(self, 500), stats__quantile(self, 900),
+                stats__quantile(self, 990), (unsigned long) self->longest);
 }
 
 /* Several processes may write into one file. */
@@ -193,9 +210,4 @@ void stats_report(void) {
     stats__report_process();
     for (function = 0; function < STATS_FUNCTION_COUNT; function++)
         stats__report_function((enum stats_function) function);
-    log_say("ConnectEx pending at once: %ld, each until its end was seen", stats__pending_maximum);
-    log_say("ConnectEx until the end was seen: 50 %% in %lu us, 90 %% in %lu us, 99 %% in %lu us, "
-            "all in %lu us",
-            stats__quantile(500), stats__quantile(900), stats__quantile(990),
-            (unsigned long) stats__longest);
 }

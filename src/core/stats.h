@@ -15,6 +15,8 @@ enum stats_function {
     STATS_TRANSMITPACKETS,
     STATS_RECVMSG,
     STATS_SENDMSG,
+    STATS_RIORECEIVE,
+    STATS_RIOSEND,
     STATS_FUNCTION_COUNT
 };
 
@@ -25,15 +27,17 @@ void stats_count_call(enum stats_function function, int error, ULONGLONG bytes);
  */
 void stats_count_end(enum stats_function function, int error);
 
-/* A ConnectEx was accepted, under the record's lock. */
-void stats_begin(struct record* record);
+/* The time in microseconds, or 0 where nothing is counted; and that an operation that was begun at
+ * such a time has ended. */
+LONG64 stats_now(void);
+void stats_count_time(enum stats_function function, LONG64 started);
 
-/* The record's ConnectEx, if one is counted, is known to have ended, or, without is_seen, cannot be
+/* A ConnectEx or an AcceptEx was accepted, under the lock of the record that it connects. */
+void stats_begin(struct record* record, enum stats_function function);
+
+/* The record's operation, if one is counted, is known to have ended, or, without is_seen, cannot be
  * known any more. */
 void stats_end(struct record* record, int is_seen);
-
-/* A connection was seen to be up, by SO_UPDATE_CONNECT_CONTEXT. */
-void stats_count_connected(void);
 
 /* A socket is about to be closed: what became of its operation is asked from the host. */
 void stats_count_close(const struct record* record);

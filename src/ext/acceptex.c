@@ -165,6 +165,7 @@ static void acceptex__note(struct record* record, const struct acceptex__request
     record->is_send = 0;
     record->by_engine = 0;
     record->finished = 1;
+    stats_begin(record, STATS_ACCEPTEX);
     record_step(record, MACHINE_ACCEPT);
 }
 

@@ -189,7 +189,7 @@ static void connectex__note(struct record* record, const struct driver_request* 
     record->to_cancel = 0;
     record->is_plain = 0;
     record->number = (unsigned) InterlockedIncrement(&connectex__count);
-    stats_begin(record);
+    stats_begin(record, STATS_CONNECTEX);
     log_info("socket %#Ix #%u ConnectEx with %lu bytes is %s", (size_t) record->handle,
              record->number, request->length, connectex__result_name(result));
     record_step(record, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);

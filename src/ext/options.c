@@ -55,7 +55,7 @@ int options_update_connect_context(SOCKET s, const char* value, int length) {
         error = options__check_up(s);
         if (error == 0) {
             record_step(record, MACHINE_SEEN_UP);
-            stats_count_connected();
+            stats_count_end(STATS_CONNECTEX, 0);
         }
     }
     if (!foreign && error == 0 && (record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
@@ -72,6 +72,7 @@ static int options__update_accepted(struct record* record) {
         if (error != 0)
             return error;
         record_step(record, MACHINE_SEEN_UP);
+        stats_count_end(STATS_ACCEPTEX, 0);
     }
     return record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
 }

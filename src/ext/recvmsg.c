@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/stats.h"
 #include "ext/kind.h"
 #include "host/memory.h"
 
@@ -97,6 +98,7 @@ int WSAAPI recvmsg_call(SOCKET s, WSAMSG* message, DWORD* received, WSAOVERLAPPE
         else if (error == 0 && function(s, message, received, overlapped, routine) != 0)
             error = WSAGetLastError();
     }
+    stats_count_call(STATS_RECVMSG, error, 0);
     if (error == 0)
         return 0;
     WSASetLastError(error);

@@ -77,6 +77,10 @@ void rio_lanes_release(struct rio_completion* completion) {
     rio_queue_free_if_unused(queue);
 }
 
+enum stats_function rio_lane_function(enum rio_direction direction) {
+    return direction == RIO_SEND ? STATS_RIOSEND : STATS_RIORECEIVE;
+}
+
 static int rio_lane__uses(const struct rio_request* request, RIO_BUFFERID id) {
     return request->has_data && request->parts[RIO_DATA].BufferId == id;
 }
@@ -187,8 +191,10 @@ static unsigned rio_lane__begin_ready(struct rio_queue* queue, enum rio_directio
     return count;
 }
 
-static unsigned rio_lane__report_done(struct rio_queue* queue, struct rio_lane* lane,
+static unsigned rio_lane__report_done(struct rio_queue* queue, enum rio_direction direction,
                                       HANDLE event) {
+    enum stats_function function = rio_lane_function(direction);
+    struct rio_lane* lane = &queue->lanes[direction];
     struct rio_request* request;
     unsigned count = 0;
     while ((request = lane->flight.first) != NULL && rio_request_is_done(request)) {
@@ -197,9 +203,10 @@ static unsigned rio_lane__report_done(struct rio_queue* queue, struct rio_lane* 
             rio_lane__begin(queue, request, event);
             continue;
         }
+        stats_count_end(function, request->completion.result.Status);
+        stats_count_time(function, request->started);
         log_trace("socket %#Ix %s of %lu bytes ended with %s (%ld)", (size_t) queue->socket.handle,
-                  request->direction == RIO_SEND ? "RIOSend" : "RIOReceive",
-                  request->completion.result.BytesTransferred,
+                  stats_name(function), request->completion.result.BytesTransferred,
                   status_error_name(request->completion.result.Status),
                   request->completion.result.Status);
         rio_lock();
@@ -238,7 +245,7 @@ static unsigned rio_lane__serve(struct rio_queue* queue, HANDLE event) {
     rio_lane__cancel_marked(queue);
     for (i = 0; i < RIO_DIRECTIONS; i++) {
         enum rio_direction direction = (enum rio_direction) i;
-        count += rio_lane__report_done(queue, &queue->lanes[i], event);
+        count += rio_lane__report_done(queue, direction, event);
         count += rio_lane__begin_ready(queue, direction, event);
     }
     return count;

@@ -3,6 +3,7 @@
 #define WSEXT_EXT_RIO_LANE_H
 
 #include "core/engine.h"
+#include "core/stats.h"
 #include "ext/rio_queue.h"
 
 /* The two directions of a request queue, and the engine's side of them. */
@@ -44,6 +45,9 @@ void rio_list_append(struct rio_list* list, struct rio_request* request);
 /* Moves what was deferred to what is ready and hands the queue to the engine. Returns whether the
  * engine must be woken, without the lock. */
 int rio_lanes_commit(struct rio_queue* queue, enum rio_direction direction);
+
+/* What the requests of a direction are counted as. */
+enum stats_function rio_lane_function(enum rio_direction direction);
 
 /* The completion of a request was taken or dropped. */
 void rio_lanes_release(struct rio_completion* completion);

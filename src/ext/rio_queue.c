@@ -223,8 +223,8 @@ static void rio_queue__take(struct rio_queue* queue, struct rio_request* request
     rio_list_append(&queue->lanes[request->direction].deferred, request);
 }
 
-int rio_queue_request(RIO_RQ id, enum rio_direction direction,
-                      const struct rio_arguments* arguments) {
+static int rio_queue__request(RIO_RQ id, enum rio_direction direction,
+                              const struct rio_arguments* arguments, ULONG* length) {
     struct rio_request* request = NULL;
     struct rio_queue* queue;
     struct rio_socket socket;
@@ -240,6 +240,7 @@ int rio_queue_request(RIO_RQ id, enum rio_direction direction,
         error = rio_request_new(&socket, direction, arguments, &request);
     if (error != 0)
         return error;
+    *length = request->data.len;
 
     /* The queue may have gone while the arguments were looked at. */
     rio_lock();
@@ -256,6 +257,14 @@ int rio_queue_request(RIO_RQ id, enum rio_direction direction,
         free(request);
     if (wakes)
         engine_wake();
+    return error;
+}
+
+int rio_queue_request(RIO_RQ id, enum rio_direction direction,
+                      const struct rio_arguments* arguments) {
+    ULONG length = 0;
+    int error = rio_queue__request(id, direction, arguments, &length);
+    stats_count_call(rio_lane_function(direction), error, direction == RIO_SEND ? length : 0);
     return error;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stats.h"
 #include "core/status.h"
 #include "host/memory.h"
 
@@ -170,6 +171,7 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
         return WSAENOBUFS;
 
     request->direction = (unsigned char) direction;
+    request->started = stats_now();
     request->waits_for_all = (arguments->flags & RIO_MSG_WAITALL) != 0;
     request->completion.is_quiet = (arguments->flags & RIO_MSG_DONT_NOTIFY) != 0;
     request->completion.result.RequestContext = (ULONG_PTR) arguments->context;

@@ -46,6 +46,7 @@ struct rio_request {
     unsigned char is_refused; /* There is no call that has to end; error says why. */
     unsigned char waits_for_all;
     int error;
+    LONG64 started; /* By stats_now(). */
     OVERLAPPED step;
     WSABUF data;         /* What is still to be sent or received. */
     ULONG bytes;         /* What was, by earlier calls. */

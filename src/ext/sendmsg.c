@@ -6,6 +6,7 @@
 
 #include "core/again.h"
 #include "core/status.h"
+#include "core/stats.h"
 #include "ext/cmsg.h"
 #include "ext/kind.h"
 #include "ext/source.h"
@@ -211,9 +212,18 @@ static int sendmsg__plain(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
     return error;
 }
 
+static ULONGLONG sendmsg__length(const WSAMSG* message) {
+    ULONGLONG length = 0;
+    DWORD i;
+    for (i = 0; i < message->dwBufferCount; i++)
+        length += message->lpBuffers[i].len;
+    return length;
+}
+
 int WSAAPI sendmsg_call(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
                         WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     int error = sendmsg__check(message, sent, overlapped);
+    ULONGLONG length = error == 0 ? sendmsg__length(message) : 0;
 
     /* On Windows the control data are in good hands. */
     if (error == 0 && host.wine_get_version == NULL && host.WSASendMsg != NULL)
@@ -225,6 +235,7 @@ int WSAAPI sendmsg_call(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
         if (error != 0 && error != WSA_IO_PENDING)
             log_info("socket %#Ix WSASendMsg with control data fails with %d", (size_t) s, error);
     }
+    stats_count_call(STATS_SENDMSG, error, length);
     if (error == 0)
         return 0;
     WSASetLastError(error);
