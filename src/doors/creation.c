@@ -92,13 +92,16 @@ static SOCKET creation__registered(SOCKET s, DWORD flags) {
     return s;
 }
 
-SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
-                              GROUP group, DWORD flags) {
+/* The two kinds of description differ in the name at their end only. */
+static SOCKET creation__make(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
+                             GROUP group, DWORD flags, int is_wide) {
     struct creation__spares spares = {{0}, 0};
     DWORD host_flags = creation__host_flags(flags);
     SOCKET s;
     do {
-        s = host.WSASocketA(family, type, protocol, info, group, host_flags);
+        s = is_wide ? host.WSASocketW(family, type, protocol, info, group, host_flags)
+                    : host.WSASocketA(family, type, protocol, (WSAPROTOCOL_INFOA*) info, group,
+                                      host_flags);
     } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
     creation__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
@@ -108,20 +111,14 @@ SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_IN
     return creation__registered(s, flags);
 }
 
+SOCKET WSAAPI door_WSASocketA(int family, int type, int protocol, WSAPROTOCOL_INFOA* info,
+                              GROUP group, DWORD flags) {
+    return creation__make(family, type, protocol, (WSAPROTOCOL_INFOW*) info, group, flags, 0);
+}
+
 SOCKET WSAAPI door_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW* info,
                               GROUP group, DWORD flags) {
-    struct creation__spares spares = {{0}, 0};
-    DWORD host_flags = creation__host_flags(flags);
-    SOCKET s;
-    do {
-        s = host.WSASocketW(family, type, protocol, info, group, host_flags);
-    } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
-    creation__close_spares(&spares);
-    if (s == INVALID_SOCKET || info == NULL)
-        creation__created(s, type, !(host_flags & WSA_FLAG_OVERLAPPED));
-    else
-        creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, host_flags);
-    return creation__registered(s, flags);
+    return creation__make(family, type, protocol, info, group, flags, 1);
 }
 
 /* An accepted socket has the properties of its listener, and nothing of who had the handle's value

@@ -23,10 +23,6 @@
 #include "host/module.h"
 #include "host/seconds.h"
 
-#ifndef TCP_FASTOPEN
-#define TCP_FASTOPEN 15
-#endif
-
 /* The last error of a call that succeeds is left as it is. */
 static int doors__answer(int error) {
     if (error == 0)

@@ -26,13 +26,8 @@ static int native__make_event(void) {
 }
 
 static LPFN_CONNECTEX native__ask(SOCKET handle) {
-    GUID guid = WSAID_CONNECTEX;
-    LPFN_CONNECTEX function = NULL;
-    DWORD bytes;
-    if (host.WSAIoctl(handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0)
-        return NULL;
-    return function;
+    static const GUID guid = WSAID_CONNECTEX;
+    return (LPFN_CONNECTEX) host_ask_function(handle, &guid);
 }
 
 /* A stub leaves the last error as it was, and ReactOS hands out stubs with a success. A real

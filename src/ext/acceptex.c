@@ -45,19 +45,15 @@ static int acceptex__is_real(LPFN_ACCEPTEX function) {
  * probed. Returns NULL where there is none, and why in *error. */
 static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener, int* error) {
     static void* real;
-    GUID guid = WSAID_ACCEPTEX;
-    LPFN_ACCEPTEX function = NULL;
-    DWORD bytes;
+    static const GUID guid = WSAID_ACCEPTEX;
+    LPFN_ACCEPTEX function = (LPFN_ACCEPTEX) host_ask_function(listener, &guid);
 
     *error = WSAEOPNOTSUPP;
-    if (host.WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0) {
+    if (function == NULL) {
         if (status_is_shortage(WSAGetLastError()))
             *error = WSAENOBUFS;
         return NULL;
     }
-    if (function == NULL)
-        return NULL;
     if (lock_load_pointer(&real) == (void*) function)
         return function;
     if (!acceptex__is_real(function))

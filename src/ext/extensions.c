@@ -17,14 +17,6 @@
 #include "host/memory.h"
 #include "wsext/functions.h"
 
-/* Of Microsoft's mswsock.h; older headers lack it. */
-#define EXTENSIONS__WSASENDMSG \
-    { \
-        0xa441e712, 0x754f, 0x43ca, { \
-            0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d \
-        } \
-    }
-
 struct extensions__row {
     GUID guid;
     const void* function;
@@ -39,7 +31,7 @@ static const void* extensions__find(const GUID* guid) {
         {WSAID_TRANSMITFILE, (const void*) transmitfile_call},
         {WSAID_TRANSMITPACKETS, (const void*) transmitpackets_call},
         {WSAID_WSARECVMSG, (const void*) recvmsg_call},
-        {EXTENSIONS__WSASENDMSG, (const void*) sendmsg_call},
+        {WSAID_WSASENDMSG, (const void*) sendmsg_call},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {

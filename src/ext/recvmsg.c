@@ -32,16 +32,12 @@ static int recvmsg__check(const WSAMSG* message, const DWORD* received,
 
 /* Pointers belong to a provider, so the socket's is asked for each time. */
 static LPFN_WSARECVMSG recvmsg__host_function(SOCKET s, int* error) {
-    GUID guid = WSAID_WSARECVMSG;
-    LPFN_WSARECVMSG function = NULL;
-    DWORD bytes;
+    static const GUID guid = WSAID_WSARECVMSG;
+    LPFN_WSARECVMSG function = (LPFN_WSARECVMSG) host_ask_function(s, &guid);
 
     *error = 0;
-    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0)
+    if (function == NULL)
         *error = WSAGetLastError() == WSAEINVAL ? WSAEOPNOTSUPP : WSAGetLastError();
-    else if (function == NULL)
-        *error = WSAEOPNOTSUPP;
     return function;
 }
 

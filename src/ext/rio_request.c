@@ -135,13 +135,11 @@ static int rio_request__take_receive(struct rio_request* request,
 
 /* The local address of a datagram comes with its control data. */
 static int rio_request__need_messages(struct rio_socket* socket, int addresses) {
-    static const GUID message_guid = WSAID_WSARECVMSG;
-    GUID guid = message_guid;
-    DWORD bytes, on = 1;
-    if (socket->receive_message == NULL &&
-        host.WSAIoctl(socket->handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
-                      &socket->receive_message, sizeof socket->receive_message, &bytes, NULL,
-                      NULL) != 0)
+    static const GUID guid = WSAID_WSARECVMSG;
+    DWORD on = 1;
+    if (socket->receive_message == NULL)
+        socket->receive_message = (LPFN_WSARECVMSG) host_ask_function(socket->handle, &guid);
+    if (socket->receive_message == NULL)
         return WSAEOPNOTSUPP;
     if (!addresses || socket->tells_addresses)
         return 0;

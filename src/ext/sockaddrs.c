@@ -15,9 +15,7 @@ static LPFN_GETACCEPTEXSOCKADDRS sockaddrs__host;
 
 /* The function has no socket argument, and its pointer is to be had from a socket only. */
 static void sockaddrs__ask(void) {
-    GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
-    LPFN_GETACCEPTEXSOCKADDRS function = NULL;
-    DWORD bytes;
+    static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
     SOCKET s;
 
     if (host.wine_get_version != NULL)
@@ -25,9 +23,7 @@ static void sockaddrs__ask(void) {
     s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     if (s == INVALID_SOCKET)
         return;
-    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) == 0)
-        sockaddrs__host = function;
+    sockaddrs__host = (LPFN_GETACCEPTEXSOCKADDRS) host_ask_function(s, &guid);
     host.closesocket(s);
 }
 

@@ -54,24 +54,14 @@ static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* l
     return transmit_run(s, transmit, call->overlapped);
 }
 
-/* The host's own function, or NULL. */
-static LPFN_TRANSMITFILE transmitfile__of_host(SOCKET s) {
-    GUID guid = WSAID_TRANSMITFILE;
-    LPFN_TRANSMITFILE function = NULL;
-    DWORD bytes;
-    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &function,
-                      sizeof function, &bytes, NULL, NULL) != 0)
-        return NULL;
-    return function;
-}
-
 /* The host can do it with the program's own OVERLAPPED; *error is then what it answered. */
 static int transmitfile__hand_over(SOCKET s, const struct transmitfile* call,
                                    TRANSMIT_FILE_BUFFERS* buffers, int* error) {
+    static const GUID guid = WSAID_TRANSMITFILE;
     LPFN_TRANSMITFILE function;
     if ((call->flags & TF_DISCONNECT) || transmit_can_count(s, call->overlapped))
         return 0;
-    function = transmitfile__of_host(s);
+    function = (LPFN_TRANSMITFILE) host_ask_function(s, &guid);
     if (function == NULL)
         return 0;
     *error = function(s, call->file, call->length, call->per_send, call->overlapped, buffers,

@@ -67,3 +67,15 @@ void host_look_shut(void) {
     InterlockedExchange(&host__shut, shut);
     WSASetLastError(error);
 }
+
+void* host_ask_function(SOCKET s, const GUID* guid) {
+    GUID asked = *guid;
+    void* function = NULL;
+    DWORD bytes;
+    if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
+                      sizeof function, &bytes, NULL, NULL) != 0)
+        return NULL;
+    if (function == NULL)
+        WSASetLastError(WSAEOPNOTSUPP);
+    return function;
+}

@@ -145,4 +145,9 @@ int host_init(void);
 int host_is_shut(void);
 void host_look_shut(void);
 
+/* The host's own extension function for the provider of a socket, by
+ * WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER); or NULL, and why as the last error: WSAEOPNOTSUPP
+ * for a success without a pointer. That it is a pointer does not say that it is no stub. */
+void* host_ask_function(SOCKET s, const GUID* guid);
+
 #endif

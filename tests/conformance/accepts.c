@@ -3,39 +3,30 @@
 
 /* The calls of the tests of AcceptEx. */
 
-static void *accepts__pointer(SOCKET s, GUID guid) {
-    void *pointer = NULL;
-    DWORD bytes = 0;
+/* As the old exports, these are asked for once and used for every socket. */
+static void *accepts__pointer(GUID guid) {
+    SOCKET probe = conf_tcp(AF_INET);
+    void *pointer = conf_function(probe, guid);
 
-    CHECK_EQ(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                      sizeof pointer, &bytes, NULL, NULL), 0);
-    CHECK(pointer != NULL);
+    closesocket(probe);
     return pointer;
 }
 
 LPFN_ACCEPTEX conf_accept_pointer(void) {
     static LPFN_ACCEPTEX pointer;
     const GUID guid = WSAID_ACCEPTEX;
-    SOCKET probe;
 
-    if (pointer == NULL) {
-        probe = conf_tcp(AF_INET);
-        pointer = (LPFN_ACCEPTEX) accepts__pointer(probe, guid);
-        closesocket(probe);
-    }
+    if (pointer == NULL)
+        pointer = (LPFN_ACCEPTEX) accepts__pointer(guid);
     return pointer;
 }
 
 LPFN_GETACCEPTEXSOCKADDRS conf_sockaddrs_pointer(void) {
     static LPFN_GETACCEPTEXSOCKADDRS pointer;
     const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
-    SOCKET probe;
 
-    if (pointer == NULL) {
-        probe = conf_tcp(AF_INET);
-        pointer = (LPFN_GETACCEPTEXSOCKADDRS) accepts__pointer(probe, guid);
-        closesocket(probe);
-    }
+    if (pointer == NULL)
+        pointer = (LPFN_GETACCEPTEXSOCKADDRS) accepts__pointer(guid);
     return pointer;
 }
 

@@ -41,27 +41,27 @@ void conf_need_space(void) {
         conf_skip("needs a network namespace of its own (tests/conformance/space)");
 }
 
-LPFN_CONNECTEX conf_pointer(SOCKET client) {
-    GUID guid = WSAID_CONNECTEX;
-    LPFN_CONNECTEX pointer = NULL;
+void *conf_function(SOCKET client, GUID guid) {
+    void *pointer = NULL;
     DWORD bytes = 0;
 
-    CHECK_EQ(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                      sizeof pointer, &bytes, NULL, NULL), 0);
+    CHECK_EQ(conf_last(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
+                                &pointer, sizeof pointer, &bytes, NULL, NULL)), 0);
     CHECK_EQ(bytes, sizeof pointer);
     CHECK(pointer != NULL);
     return pointer;
 }
 
-LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET client) {
-    GUID guid = WSAID_DISCONNECTEX;
-    LPFN_DISCONNECTEX pointer = NULL;
-    DWORD bytes = 0;
+LPFN_CONNECTEX conf_pointer(SOCKET client) {
+    const GUID guid = WSAID_CONNECTEX;
 
-    CHECK_EQ(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                      sizeof pointer, &bytes, NULL, NULL), 0);
-    CHECK(pointer != NULL);
-    return pointer;
+    return (LPFN_CONNECTEX) conf_function(client, guid);
+}
+
+LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET client) {
+    const GUID guid = WSAID_DISCONNECTEX;
+
+    return (LPFN_DISCONNECTEX) conf_function(client, guid);
 }
 
 HANDLE conf_port(SOCKET client) {
@@ -235,8 +235,16 @@ int conf_reuse(SOCKET client) {
 }
 
 void conf_ended(SOCKET server) {
-    char buffer[8];
+    conf_ended_after(server, 0);
+}
 
-    CHECK_EQ(conf_last(recv(server, buffer, sizeof buffer, 0)), 0);
+void conf_ended_after(SOCKET server, int length) {
+    char buffer[4096];
+    int part, got = 0;
+
+    while ((part = recv(server, buffer, sizeof buffer, 0)) > 0)
+        got += part;
+    CHECK_EQ(conf_last(part), 0);
+    CHECK_EQ(got, length);
     closesocket(server);
 }

@@ -10,6 +10,7 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <mswsock.h>
+#include <mstcpip.h>
 #include <windows.h>
 
 #include <limits.h>
@@ -41,6 +42,18 @@
         name##__body();           \
     }                             \
     static void name##__body(void)
+
+/* Of Microsoft's headers; others' lack them. */
+#ifndef SIO_UDP_NETRESET
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
+#endif
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN 15
+#endif
+#ifndef WSAID_WSASENDMSG
+#define WSAID_WSASENDMSG \
+    {0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}}
+#endif
 
 #define CONF__KEY 0x5eed
 #define CONF__LIMIT 5000
@@ -122,6 +135,7 @@ SOCKET conf_client(int family);
 void conf_bind(SOCKET socket, int family);
 void conf_need_ipv6(void);
 void conf_need_space(void);
+void *conf_function(SOCKET socket, GUID guid);
 LPFN_CONNECTEX conf_pointer(SOCKET socket);
 LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET socket);
 struct conf_pair conf_pair(int family);
@@ -149,6 +163,9 @@ int conf_reuse(SOCKET client);
 
 /* Checks that the peer has ended the connection, and closes the socket. */
 void conf_ended(SOCKET server);
+
+/* The same for one that sends so many bytes first. */
+void conf_ended_after(SOCKET server, int length);
 
 /* accepts.c */
 
@@ -195,6 +212,7 @@ LPFN_TRANSMITPACKETS conf_packets_pointer(SOCKET socket);
 void conf_transmission_open(struct conf_transmission *t, BOOL with_port);
 void conf_transmission_connect(struct conf_transmission *t, SOCKET client);
 void conf_transmission_close(struct conf_transmission *t, uint64_t received);
+void conf_transmission_broken(struct conf_transmission *t, BOOL done);
 void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
                         DWORD count, DWORD flags);
 void conf_packets_refused(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,

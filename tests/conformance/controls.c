@@ -241,8 +241,7 @@ CONF_TEST(controls_overlapped_failure) {
 /* msquic asks for these on a socket for datagrams and dies of a refusal. */
 CONF_TEST(controls_functions_for_datagrams) {
     static const GUID guids[] = {
-        WSAID_ACCEPTEX, WSAID_CONNECTEX, WSAID_WSARECVMSG,
-        {0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}}};
+        WSAID_ACCEPTEX, WSAID_CONNECTEX, WSAID_WSARECVMSG, WSAID_WSASENDMSG};
     SOCKET datagram = control_udp(AF_INET);
     size_t i;
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-#include <mstcpip.h>
-
 static GUID ioctl__guid = WSAID_CONNECTEX;
 
 static int ioctl__ask(SOCKET client, void *in, DWORD in_length, void *out, DWORD out_length,

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-#include <mstcpip.h>
-
-#ifndef SIO_UDP_NETRESET
-#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
-#endif
-#ifndef TCP_FASTOPEN
-#define TCP_FASTOPEN 15
-#endif
-
 /* A call that succeeds leaves no error behind: the last error is what it was, or none, also where
  * the host refuses what we do in its place. */
 

@@ -34,27 +34,16 @@ SOCKET msg_receiver(int family, struct conf_target *target) {
     return s;
 }
 
-static void *msgtest__pointer(SOCKET s, GUID guid) {
-    void *pointer = NULL;
-    DWORD bytes = 0;
-
-    CHECK_EQ(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                      sizeof pointer, &bytes, NULL, NULL), 0);
-    CHECK(pointer != NULL);
-    return pointer;
-}
-
 LPFN_WSASENDMSG msg_send_pointer(SOCKET s) {
-    static const GUID guid = {
-        0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}};
+    const GUID guid = WSAID_WSASENDMSG;
 
-    return (LPFN_WSASENDMSG) msgtest__pointer(s, guid);
+    return (LPFN_WSASENDMSG) conf_function(s, guid);
 }
 
 LPFN_WSARECVMSG msg_recv_pointer(SOCKET s) {
-    static const GUID guid = WSAID_WSARECVMSG;
+    const GUID guid = WSAID_WSARECVMSG;
 
-    return (LPFN_WSARECVMSG) msgtest__pointer(s, guid);
+    return (LPFN_WSARECVMSG) conf_function(s, guid);
 }
 
 void msg_add(struct msg_control *control, int level, int type, const void *data, size_t length) {

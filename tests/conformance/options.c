@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-#ifndef TCP_FASTOPEN
-#define TCP_FASTOPEN 15
-#endif
-
 #define OPTIONS__NEVER 0xFFFFFFFFu
 #define OPTIONS__LARGE (64u << 20)
 

@@ -197,30 +197,18 @@ CONF_TEST(rioclose_completions_first) {
 
 /* One of two completion queues may go, and the other direction works on. */
 CONF_TEST(rioclose_one_of_two) {
-    RIO_CQ completions[2];
-    SOCKET sockets[2];
-    static char bytes[16];
-    RIO_BUF part = {0};
+    struct riotest_split test;
     RIORESULT result;
-    RIO_RQ queue;
-    int i;
 
-    riotest_load();
-    riotest_connect(AF_INET, SOCK_STREAM, sockets);
-    for (i = 0; i < 2; i++)
-        completions[i] = rio.RIOCreateCompletionQueue(4, NULL);
-    queue = rio.RIOCreateRequestQueue(sockets[0], 4, 1, 4, 1, completions[0], completions[1], NULL);
-    CHECK(queue != RIO_INVALID_RQ);
-    part.BufferId = rio.RIORegisterBuffer(bytes, sizeof bytes);
-    part.Length = 4;
-    CHECK(rio.RIOReceive(queue, &part, 1, 0, NULL));
-    rio.RIOCloseCompletionQueue(completions[0]);
-    CHECK(!rio.RIOReceive(queue, &part, 1, 0, NULL));
-    CHECK(rio.RIOSend(queue, &part, 1, 0, NULL));
-    riotest_take(completions[1], &result, 1);
-    closesocket(sockets[0]);
-    riotest_quiet(completions[1]);
-    rio.RIOCloseCompletionQueue(completions[1]);
+    riotest_open_split(&test, NULL);
+    CHECK(rio.RIOReceive(test.queue, &test.part, 1, 0, NULL));
+    rio.RIOCloseCompletionQueue(test.completions[0]);
+    CHECK(!rio.RIOReceive(test.queue, &test.part, 1, 0, NULL));
+    CHECK(rio.RIOSend(test.queue, &test.part, 1, 0, NULL));
+    riotest_take(test.completions[1], &result, 1);
+    closesocket(test.sockets[0]);
+    riotest_quiet(test.completions[1]);
+    rio.RIOCloseCompletionQueue(test.completions[1]);
 }
 
 /* The results are undefined by the document. Ours: what is received ends, as the memory may go;

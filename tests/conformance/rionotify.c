@@ -237,32 +237,20 @@ CONF_TEST(rionotify_two_queues) {
     HANDLE events[2] = {conf_event(), conf_event()};
     RIO_NOTIFICATION_COMPLETION notification[2] = {notify__event(events[0], TRUE),
                                                    notify__event(events[1], TRUE)};
-    RIO_CQ completions[2];
-    SOCKET sockets[2];
-    static char bytes[16];
-    RIO_BUF part = {0};
+    struct riotest_split test;
     RIORESULT result;
-    RIO_RQ queue;
-    int i;
 
-    riotest_load();
-    riotest_connect(AF_INET, SOCK_STREAM, sockets);
-    for (i = 0; i < 2; i++)
-        completions[i] = rio.RIOCreateCompletionQueue(4, &notification[i]);
-    queue = rio.RIOCreateRequestQueue(sockets[0], 4, 1, 4, 1, completions[0], completions[1], NULL);
-    CHECK(queue != RIO_INVALID_RQ);
-    part.BufferId = rio.RIORegisterBuffer(bytes, sizeof bytes);
-    part.Length = 4;
-    CHECK_EQ(rio.RIONotify(completions[0]), 0);
-    CHECK_EQ(rio.RIONotify(completions[1]), 0);
-    CHECK(rio.RIOReceive(queue, &part, 1, 0, NULL));
-    CHECK(rio.RIOSend(queue, &part, 1, 0, NULL));
+    riotest_open_split(&test, notification);
+    CHECK_EQ(rio.RIONotify(test.completions[0]), 0);
+    CHECK_EQ(rio.RIONotify(test.completions[1]), 0);
+    CHECK(rio.RIOReceive(test.queue, &test.part, 1, 0, NULL));
+    CHECK(rio.RIOSend(test.queue, &test.part, 1, 0, NULL));
     CHECK(notify__is_set(events[1], CONF__LIMIT));
     CHECK(!notify__is_set(events[0], CONF__QUIET));
-    riotest_take(completions[1], &result, 1);
-    CHECK_EQ(send(sockets[1], "data", 4, 0), 4);
+    riotest_take(test.completions[1], &result, 1);
+    CHECK_EQ(send(test.sockets[1], "data", 4, 0), 4);
     CHECK(notify__is_set(events[0], CONF__LIMIT));
-    riotest_take(completions[0], &result, 1);
+    riotest_take(test.completions[0], &result, 1);
 }
 
 /* A notification that was asked for goes with its queue. */

@@ -84,6 +84,23 @@ void riotest_close(struct riotest *test) {
     VirtualFree(test->memory, 0, MEM_RELEASE);
 }
 
+void riotest_open_split(struct riotest_split *test, RIO_NOTIFICATION_COMPLETION notifications[2]) {
+    static char bytes[4];
+    int i;
+
+    riotest_load();
+    riotest_connect(AF_INET, SOCK_STREAM, test->sockets);
+    for (i = 0; i < 2; i++)
+        test->completions[i] =
+            rio.RIOCreateCompletionQueue(4, notifications != NULL ? &notifications[i] : NULL);
+    test->queue = rio.RIOCreateRequestQueue(test->sockets[0], 4, 1, 4, 1, test->completions[0],
+                                            test->completions[1], NULL);
+    CHECK(test->queue != RIO_INVALID_RQ);
+    test->part.BufferId = rio.RIORegisterBuffer(bytes, sizeof bytes);
+    test->part.Offset = 0;
+    test->part.Length = sizeof bytes;
+}
+
 RIO_BUF riotest_part(const struct riotest *test, ULONG offset, ULONG length) {
     RIO_BUF part;
 

@@ -43,6 +43,18 @@ void riotest_open_notifying(struct riotest *test, int family, int type,
                             RIO_NOTIFICATION_COMPLETION *notification);
 void riotest_close(struct riotest *test);
 
+/* A socket with a completion queue for what it receives and one for what it sends, the socket that
+ * it is connected with, and a part of four bytes. */
+struct riotest_split {
+    SOCKET sockets[2];
+    RIO_CQ completions[2];
+    RIO_RQ queue;
+    RIO_BUF part;
+};
+
+/* With NULL for queues that are only polled. */
+void riotest_open_split(struct riotest_split *test, RIO_NOTIFICATION_COMPLETION notifications[2]);
+
 RIO_BUF riotest_part(const struct riotest *test, ULONG offset, ULONG length);
 
 /* Sends from, or receives to, a part of the buffer and checks that the call is accepted. */

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-#include <mstcpip.h>
-
-#ifndef SIO_UDP_NETRESET
-#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
-#endif
-
 #define ROBUST__MANY 1000
 #define ROBUST__ROUNDS 200
 #define ROBUST__REUSES 200

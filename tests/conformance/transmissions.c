@@ -7,27 +7,15 @@
 #include <winioctl.h>
 
 LPFN_TRANSMITFILE conf_file_pointer(SOCKET client) {
-    GUID guid = WSAID_TRANSMITFILE;
-    LPFN_TRANSMITFILE pointer = NULL;
-    DWORD bytes = 0;
-    int result = WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                          sizeof pointer, &bytes, NULL, NULL);
+    const GUID guid = WSAID_TRANSMITFILE;
 
-    CHECK_EQ(conf_last(result), 0);
-    CHECK(pointer != NULL);
-    return pointer;
+    return (LPFN_TRANSMITFILE) conf_function(client, guid);
 }
 
 LPFN_TRANSMITPACKETS conf_packets_pointer(SOCKET client) {
-    GUID guid = WSAID_TRANSMITPACKETS;
-    LPFN_TRANSMITPACKETS pointer = NULL;
-    DWORD bytes = 0;
-    int result = WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &pointer,
-                          sizeof pointer, &bytes, NULL, NULL);
+    const GUID guid = WSAID_TRANSMITPACKETS;
 
-    CHECK_EQ(conf_last(result), 0);
-    CHECK(pointer != NULL);
-    return pointer;
+    return (LPFN_TRANSMITPACKETS) conf_function(client, guid);
 }
 
 /* The sink's members may have been set before. The pointer for packets, which some hosts do not
@@ -53,6 +41,26 @@ void conf_transmission_close(struct conf_transmission *t, uint64_t received) {
         conf_fail(__FILE__, __LINE__, "byte %lld is wrong", (long long) t->sink.first_wrong);
     CHECK_EQ(t->sink.received, received);
     CHECK(t->sink.ended);
+}
+
+/* For a peer that resets in the middle: told once, with an error, by the packet or, where the
+ * connection is gone so soon, by the call. */
+void conf_transmission_broken(struct conf_transmission *t, BOOL done) {
+    DWORD bytes, error = (DWORD) WSAGetLastError();
+    OVERLAPPED *got;
+
+    CHECK_EQ(done, FALSE);
+    if (error == ERROR_IO_PENDING) {
+        CHECK(conf_dequeue(t->port, CONF__LIMIT, &got, &error, &bytes));
+        CHECK(got == &t->overlapped);
+        CHECK(error == ERROR_NETNAME_DELETED || error == ERROR_CONNECTION_ABORTED);
+    } else {
+        CHECK_EQ(error, WSAECONNRESET);
+    }
+    CHECK(!conf_dequeue(t->port, 1, &got, &error, &bytes));
+    closesocket(t->client);
+    conf_sink_finish(&t->sink);
+    CloseHandle(t->port);
 }
 
 void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,

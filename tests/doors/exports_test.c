@@ -143,36 +143,33 @@ static int set_up(void** state) {
     return WSAStartup(0x0202, &data);
 }
 
+static void exports__check_all(P argument) {
+    size_t i;
+    for (i = 0; i < EXPORTS__COUNT; i++)
+        exports__check(&exports__rows[i], argument);
+}
+
 /* Nothing may be assumed of an address that nobody asked for: it may be somebody's. */
-static P exports__page(DWORD protection) {
+static void exports__check_page(DWORD protection) {
     P page = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, protection);
     assert_non_null(page);
-    return page;
+    exports__check_all(page);
+    VirtualFree(page, 0, MEM_RELEASE);
 }
 
 static void all_zero(void** state) {
-    size_t i;
     (void) state;
-    for (i = 0; i < EXPORTS__COUNT; i++)
-        exports__check(&exports__rows[i], NULL);
+    exports__check_all(NULL);
 }
 
 static void all_wild(void** state) {
-    P page = exports__page(PAGE_NOACCESS);
-    size_t i;
     (void) state;
-    for (i = 0; i < EXPORTS__COUNT; i++)
-        exports__check(&exports__rows[i], page);
-    VirtualFree(page, 0, MEM_RELEASE);
+    exports__check_page(PAGE_NOACCESS);
 }
 
 static void all_read_only(void** state) {
-    P page = exports__page(PAGE_READONLY);
-    size_t i;
     (void) state;
-    for (i = 0; i < EXPORTS__COUNT; i++)
-        exports__check(&exports__rows[i], page);
-    VirtualFree(page, 0, MEM_RELEASE);
+    exports__check_page(PAGE_READONLY);
 }
 
 static SOCKET exports__listen(void) {
