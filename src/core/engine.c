@@ -174,7 +174,9 @@ static void engine__report(struct operation* operation, enum afd_outcome outcome
         engine__settle(record, operation, outcome == AFD_UP ? MACHINE_UP : MACHINE_DOWN, status);
     record_release(operation->handle);
 
-    if (outcome == AFD_UP && guard_is_needed() && engine__is_sending(operation))
+    /* For want of memory nothing is known of the connect, and the send goes on. */
+    if ((outcome == AFD_UP || status == STATUS__INSUFFICIENT_RESOURCES) && guard_is_needed() &&
+        engine__is_sending(operation))
         guard_add(operation);
     else
         operation_release(operation);
