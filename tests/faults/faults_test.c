@@ -52,6 +52,8 @@ static const struct test__row {
     {"message-sent-overlapped", message_sent_overlapped},
     {"message-received", message_received},
     {"message-received-overlapped", message_received_overlapped},
+    {"large-payload", large_payload},
+    {"large-transmission", large_transmission},
     {"rio-echo", rio_echo},
     {"rio-closed", rio_closed},
 };

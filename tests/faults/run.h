@@ -26,6 +26,7 @@ run_scenario transmit_file, transmit_small_file, transmit_disconnect, transmit_r
 run_scenario transmit_packets, transmit_closed;
 run_scenario message_sent, message_sent_overlapped;
 run_scenario message_received, message_received_overlapped;
+run_scenario large_payload, large_transmission;
 run_scenario rio_echo, rio_closed;
 
 void run_arm(void);
