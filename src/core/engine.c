@@ -47,6 +47,10 @@ static const struct engine_service* volatile engine__services[ENGINE__SERVICES];
 #define ENGINE__FIRST_LOOK 1
 #define ENGINE__LAST_LOOK 32
 static struct operation* engine__connects;
+
+/* The same for a service that has to look at something. */
+#define ENGINE__RETRY 5
+static int engine__retries;
 static DWORD engine__look;
 
 static void engine__init(void) {
@@ -272,6 +276,10 @@ static unsigned engine__run_services(void) {
     return turns;
 }
 
+void engine_retry(void) {
+    engine__retries = 1;
+}
+
 static void engine__name_sends(void) {
     int i;
     task_name_sends();
@@ -328,6 +336,9 @@ static DWORD WINAPI engine__run(void* unused) {
         look = looks_sweep(engine__name_sends);
         if (look < timeout)
             timeout = look;
+        if (engine__retries && timeout > ENGINE__RETRY)
+            timeout = ENGINE__RETRY;
+        engine__retries = 0;
     }
     return 0;
 }

@@ -41,6 +41,10 @@ void engine_cancel(struct record* record);
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);
 
+/* For a service, on the engine's thread: something can only be found out by looking, so the service
+ * is run again in some milliseconds. */
+void engine_retry(void);
+
 /* Whether the engine's thread was ever started. */
 int engine_is_running(void);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/looks.h"
+#include "core/engine.h"
 #include "core/status.h"
 #include "ext/turn.h"
 #include "host/log.h"
@@ -142,6 +143,11 @@ static int rio_lane__finish(struct rio_queue* queue, struct rio_request* request
     const struct record* record = record_find(handle);
     int is_closed = record == NULL || record->rio != queue;
     int is_over = rio_request_finish(request, &queue->socket, is_closed);
+    if (request->turn != NULL) {
+        if (!is_closed)
+            msgoptions_restore(handle, request->options);
+        turn_end(request->turn, 0);
+    }
     record_release(handle);
     return is_over;
 }
@@ -159,26 +165,75 @@ static struct rio_request* rio_lane__next_ready(struct rio_lane* lane) {
     return request;
 }
 
-static int rio_lane__begin_next(struct rio_queue* queue, struct rio_lane* lane, HANDLE event) {
+static struct rio_request* rio_lane__begin_next(struct rio_queue* queue, struct rio_lane* lane,
+                                                HANDLE event) {
     struct rio_request* request = rio_lane__next_ready(lane);
     if (request != NULL)
         rio_lane__begin(queue, request, event);
-    return request != NULL;
+    return request;
+}
+
+/* What is next of the ready sends: -1 for nothing. */
+static int rio_lane__has_options(const struct rio_lane* lane) {
+    int has;
+    rio_lock();
+    has = lane->ready.first != NULL ? lane->ready.first->options != NULL : -1;
+    rio_unlock();
+    return has;
+}
+
+/* Returns whether the next message may be sent now. */
+static int rio_lane__take_turn(SOCKET handle, int has_options, struct turn** turn) {
+    if (!has_options)
+        return turn_try_plain(handle, turn) == 0;
+    if (turn_try(handle, turn) != 0)
+        return 0;
+    if (*turn != NULL && turn_is_drained(*turn, 0))
+        return 1;
+    /* Or memory was short. */
+    if (*turn != NULL)
+        turn_end(*turn, 0);
+    *turn = NULL;
+    engine_retry();
+    return 0;
+}
+
+/* The options that were changed for a message which the host has queued stay until it is out, and
+ * its turn goes on as long. */
+static void rio_lane__give_turn_back(struct rio_request* request, struct turn* turn,
+                                     SOCKET handle) {
+    int is_queued = !rio_request_is_done(request);
+    if (request->options != NULL && request->options->is_changed) {
+        if (is_queued) {
+            request->turn = turn;
+            return;
+        }
+        msgoptions_restore(handle, request->options);
+    }
+    turn_end(turn, is_queued);
 }
 
 /* Messages take turns with those that options are changed for. Under the record's lock nobody
  * begins to need turns between the question and the send. */
 static int rio_lane__begin_message(struct rio_queue* queue, HANDLE event) {
     SOCKET handle = queue->socket.handle;
+    struct rio_lane* lane = &queue->lanes[RIO_SEND];
+    int has_options = rio_lane__has_options(lane);
+    struct rio_request* request = NULL;
+    const struct record* record;
     struct turn* turn = NULL;
-    int is_begun = 0;
-    record_find(handle);
-    if (turn_try(handle, &turn) == 0)
-        is_begun = rio_lane__begin_next(queue, &queue->lanes[RIO_SEND], event);
+
+    if (has_options < 0)
+        return 0;
+    record = record_find(handle);
+    if (record == NULL || record->rio != queue)
+        request = rio_lane__begin_next(queue, lane, event);
+    else if (rio_lane__take_turn(handle, has_options, &turn))
+        request = rio_lane__begin_next(queue, lane, event);
     if (turn != NULL)
-        turn_end(turn, is_begun);
+        rio_lane__give_turn_back(request, turn, handle);
     record_release(handle);
-    return is_begun;
+    return request != NULL;
 }
 
 static unsigned rio_lane__begin_ready(struct rio_queue* queue, enum rio_direction direction,
@@ -186,7 +241,7 @@ static unsigned rio_lane__begin_ready(struct rio_queue* queue, enum rio_directio
     int is_message = direction == RIO_SEND && !queue->socket.is_stream;
     unsigned count = 0;
     while (is_message ? rio_lane__begin_message(queue, event)
-                      : rio_lane__begin_next(queue, &queue->lanes[direction], event))
+                      : rio_lane__begin_next(queue, &queue->lanes[direction], event) != NULL)
         count++;
     return count;
 }

@@ -90,25 +90,36 @@ static int rio_request__take_target(struct rio_request* request, const RIO_BUF* 
     return 0;
 }
 
-/* Sending takes no control data: Wine's WSASendMsg would drop it. */
-static int rio_request__take_send(struct rio_request* request,
+/* As WSASendMsg does, which Wine's would not. */
+static int rio_request__take_options(struct rio_request* request, const struct rio_socket* socket,
+                                     char* start) {
+    const struct sockaddr* target = request->remote_length != 0 ? &request->remote.name : NULL;
+    WSABUF control;
+    ULONG length;
+    memcpy(&length, start, sizeof length);
+    if (length > request->parts[RIO_CONTROL].Length)
+        return WSAEINVAL;
+    if (length <= RIO_REQUEST__CONTROL_START)
+        return 0;
+    control.buf = start + RIO_REQUEST__CONTROL_START;
+    control.len = length - (ULONG) RIO_REQUEST__CONTROL_START;
+    request->options = (struct msgoptions*) request->control;
+    return msgoptions_plan(socket->handle, &control, target, request->remote_length,
+                           request->options);
+}
+
+static int rio_request__take_send(struct rio_request* request, const struct rio_socket* socket,
                                   const struct rio_arguments* arguments) {
     char* start = NULL;
-    ULONG length;
     int error;
     if (arguments->local != NULL)
         return WSAEINVAL;
     error = rio_request__take_target(request, arguments->remote);
     if (error == 0)
-        error = rio_request__take_part(request, RIO_CONTROL, arguments->control, sizeof length, 0,
+        error = rio_request__take_part(request, RIO_CONTROL, arguments->control, sizeof(ULONG), 0,
                                        &start);
-    if (error == 0 && arguments->control != NULL) {
-        memcpy(&length, start, sizeof length);
-        if (length > request->parts[RIO_CONTROL].Length)
-            error = WSAEINVAL;
-        else if (length > RIO_REQUEST__CONTROL_START)
-            error = WSAEOPNOTSUPP;
-    }
+    if (error == 0 && arguments->control != NULL)
+        error = rio_request__take_options(request, socket, start);
     if (error == 0)
         error = rio_request__take_part(request, RIO_FLAGS, arguments->flags_out, sizeof(ULONG), 1,
                                        &start);
@@ -155,7 +166,7 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
     int messages =
         direction == RIO_RECEIVE && !socket->is_stream &&
         (arguments->local != NULL || arguments->control != NULL || arguments->flags_out != NULL);
-    size_t size = sizeof(struct rio_request) + (messages ? RIO_REQUEST__CONTROL_SIZE : 0);
+    size_t size = sizeof(struct rio_request);
     struct rio_request* request;
     int error;
 
@@ -164,6 +175,10 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
         return WSAEINVAL;
     if ((arguments->flags & RIO_MSG_WAITALL) && !socket->is_stream)
         return WSAEINVAL;
+    if (messages)
+        size += RIO_REQUEST__CONTROL_SIZE;
+    else if (direction == RIO_SEND && arguments->control != NULL)
+        size += sizeof *request->options;
     request = calloc(1, size);
     if (request == NULL)
         return WSAENOBUFS;
@@ -175,7 +190,7 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
     request->completion.result.RequestContext = (ULONG_PTR) arguments->context;
     error = rio_request__take_data(request, socket, arguments);
     if (error == 0)
-        error = direction == RIO_SEND ? rio_request__take_send(request, arguments)
+        error = direction == RIO_SEND ? rio_request__take_send(request, socket, arguments)
                                       : rio_request__take_receive(request, arguments);
     if (error == 0 && messages)
         error = rio_request__need_messages(socket, arguments->local != NULL);
@@ -221,7 +236,12 @@ static int rio_request__send(struct rio_request* request, const struct rio_socke
 }
 
 void rio_request_begin(struct rio_request* request, const struct rio_socket* socket, HANDLE event) {
-    int result;
+    int result,
+        error = request->options != NULL ? msgoptions_set(socket->handle, request->options) : 0;
+    if (error != 0) {
+        rio_request_refuse(request, error);
+        return;
+    }
     request->step.Internal = STATUS__PENDING;
     request->step.InternalHigh = 0;
     /* With its low bit set, the event keeps the packet out of the program's port. */

@@ -2,6 +2,7 @@
 #ifndef WSEXT_EXT_RIO_REQUEST_H
 #define WSEXT_EXT_RIO_REQUEST_H
 
+#include "ext/msgoptions.h"
 #include "ext/rio_completions.h"
 
 /* One send or receive: from the program's arguments to the host's overlapped call and back to a
@@ -35,6 +36,7 @@ struct rio_arguments {
 enum rio_part { RIO_DATA, RIO_LOCAL, RIO_REMOTE, RIO_CONTROL, RIO_FLAGS, RIO_PARTS };
 
 struct rio_queue;
+struct turn;
 
 struct rio_request {
     struct rio_completion completion;
@@ -57,18 +59,21 @@ struct rio_request {
     WSAMSG message;
     RIO_BUF parts[RIO_PARTS]; /* Length 0 where there is none, but for the data. */
     unsigned char has_data;
-    SIZE_T control[]; /* The host's control data, as long as message says. */
+    struct msgoptions* options; /* Of a send with control data; NULL without. */
+    struct turn* turn;          /* For the lane, until they are restored. */
+    SIZE_T control[];           /* The host's control data, as long as message says, or options. */
 };
 
 /* Checks the arguments and makes a request of them; the caller frees it. Returns 0; WSAEFAULT for
  * memory or buffers that are not there; WSAEINVAL for arguments that do not fit each other, the
- * direction or the socket; WSAEOPNOTSUPP for control data that would have no effect; WSAENOBUFS.
+ * direction or the socket; WSAENOBUFS; and what is wrong with control data: msgoptions_plan().
  * Source: RIOReceive, RIOReceiveEx, RIOSend, RIOSendEx. */
 int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
                     const struct rio_arguments* arguments, struct rio_request** made);
 
 /* Begins the request or, after rio_request_finish() has said so, the rest of it; event is the
- * engine's own. The handle must be known to be the socket's. */
+ * engine's own. The handle must be known to be the socket's. Options are changed, and it is the
+ * caller's to restore them once the request is done. */
 void rio_request_begin(struct rio_request* request, const struct rio_socket* socket, HANDLE event);
 
 /* Ends the request without a call, with a Winsock error. */

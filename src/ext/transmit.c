@@ -177,7 +177,7 @@ static enum task_verdict transmit__send_message(struct transmit* self) {
         turn = turn_begin_plain(task->handle);
     } else {
         record_find(task->handle);
-        is_free = turn_try(task->handle, &turn) == 0;
+        is_free = turn_try_plain(task->handle, &turn) == 0;
     }
     if (is_free)
         verdict = task_send(task, self->buffers, self->buffer_count);

@@ -106,8 +106,7 @@ struct turn* turn_begin_plain(SOCKET s) {
 
 /* Who gives a turn back does so under the lock of the lists, so that it can be had at once where
  * nobody uses it. */
-int turn_try(SOCKET s, struct turn** taken) {
-    ULONGLONG serial = turn__find(s);
+static int turn__try(SOCKET s, ULONGLONG serial, struct turn** taken) {
     struct turn* turn;
 
     *taken = NULL;
@@ -125,6 +124,14 @@ int turn_try(SOCKET s, struct turn** taken) {
     }
     lock_release(&turn__lock);
     return turn == *taken ? 0 : -1;
+}
+
+int turn_try(SOCKET s, struct turn** taken) {
+    return turn__try(s, turn__note(s), taken);
+}
+
+int turn_try_plain(SOCKET s, struct turn** taken) {
+    return turn__try(s, turn__find(s), taken);
 }
 
 int turn_hold(const struct turn* turn) {
@@ -173,12 +180,18 @@ static int turn__is_queued(const struct turn* turn) {
     return is_queued;
 }
 
-void turn_drain(struct turn* turn, int is_queued) {
+int turn_is_drained(struct turn* turn, int is_queued) {
     int was_queued = (table_flags(turn->handle) & TABLE_QUEUED) != 0;
     if (!is_queued && !was_queued)
-        return;
-    while (afd_is_available() && turn__is_queued(turn))
-        Sleep(1);
+        return 1;
+    if (afd_is_available() && turn__is_queued(turn))
+        return 0;
     if (was_queued)
         turn__note_queued(turn, 0);
+    return 1;
+}
+
+void turn_drain(struct turn* turn, int is_queued) {
+    while (!turn_is_drained(turn, is_queued))
+        Sleep(1);
 }

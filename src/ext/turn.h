@@ -18,10 +18,11 @@ struct turn* turn_begin(SOCKET s);
  * socket; else returns NULL, without a lock. */
 struct turn* turn_begin_plain(SOCKET s);
 
-/* As turn_begin_plain() for who must not wait, such as the engine's thread, and for who holds the
- * record's lock. Returns 0 with the turn or NULL, or -1 while others have the turn or wait for it;
- * the engine is woken when none do any more. */
+/* The same two for who must not wait, such as the engine's thread, and for who holds the record's
+ * lock. Return 0 with the turn or NULL, or -1 while others have the turn or wait for it; the engine
+ * is woken when none do any more. */
 int turn_try(SOCKET s, struct turn** turn);
+int turn_try_plain(SOCKET s, struct turn** turn);
 
 /* is_queued says whether the host may have queued what was sent in this turn. */
 void turn_end(struct turn* turn, int is_queued);
@@ -29,6 +30,9 @@ void turn_end(struct turn* turn, int is_queued);
 /* During the turn: waits until the host has sent what is queued, or the socket is closed. That
  * something is, is known from turn_end(), or the caller says so. */
 void turn_drain(struct turn* turn, int is_queued);
+
+/* For who must not wait: whether there is nothing to be waited for. */
+int turn_is_drained(struct turn* turn, int is_queued);
 
 /* During the turn: keeps the socket from being closed, for calls that do not wait, and returns
  * whether it is still there. Is followed by turn_let_go() in any case. */

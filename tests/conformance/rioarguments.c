@@ -152,11 +152,15 @@ CONF_TEST(rioarguments_ex) {
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);
     CHECK(!RECEIVEEX(NULL, NULL, NULL, &wrong));
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);
-    /* Control data that is sent would be dropped by the system, so it is refused. */
+    /* A message of no length. */
     control = riotest_part(&test, RIOTEST__CONTROL, 64);
     memcpy(test.memory + RIOTEST__CONTROL, &total, sizeof total);
     CHECK(!SENDEX(NULL, NULL, &control, NULL));
-    CHECK_EQ(WSAGetLastError(), WSAEOPNOTSUPP);
+    CHECK_EQ(WSAGetLastError(), WSAEINVAL);
+    total = 65;
+    memcpy(test.memory + RIOTEST__CONTROL, &total, sizeof total);
+    CHECK(!SENDEX(NULL, NULL, &control, NULL));
+    CHECK_EQ(WSAGetLastError(), WSAEINVAL);
     memset(test.memory + RIOTEST__CONTROL, 0, sizeof total);
     control = riotest_part(&test, RIOTEST__CONTROL, 64);
     CHECK(SENDEX(NULL, NULL, &control, NULL));
