@@ -29,29 +29,29 @@ static ULONGLONG transmitfile__offset(const OVERLAPPED* overlapped) {
     return (ULONGLONG) overlapped->OffsetHigh << 32 | overlapped->Offset;
 }
 
-static int transmitfile__add_all(struct transmit* transmit, const struct transmitfile* call) {
-    int error = transmit_add_memory(transmit, call->buffers.Head, call->buffers.HeadLength, 0);
+static int transmitfile__add_all(struct parts* parts, const struct transmitfile* call) {
+    int error = parts_add_memory(parts, call->buffers.Head, call->buffers.HeadLength, 0);
     if (error == 0 && call->file != NULL)
-        error = transmit_add_file(transmit, call->file, transmitfile__offset(call->overlapped),
-                                  call->length, 1, 0);
+        error = parts_add_file(parts, call->file, transmitfile__offset(call->overlapped),
+                               call->length, 1, 0);
     if (error == 0)
-        error = transmit_add_memory(transmit, call->buffers.Tail, call->buffers.TailLength, 0);
+        error = parts_add_memory(parts, call->buffers.Tail, call->buffers.TailLength, 0);
     return error;
 }
 
 static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* length) {
-    struct transmit* transmit = transmit_new(STATS_TRANSMITFILE, 3, 0, call->per_send, call->flags);
+    struct parts* parts = parts_new(3, 0, 0);
     int error;
 
-    if (transmit == NULL)
+    if (parts == NULL)
         return WSAENOBUFS;
-    error = transmitfile__add_all(transmit, call);
+    error = transmitfile__add_all(parts, call);
     if (error != 0) {
-        transmit_discard(transmit);
+        parts_free(parts);
         return error;
     }
-    *length = transmit_length(transmit);
-    return transmit_run(s, transmit, call->overlapped);
+    *length = parts_length(parts);
+    return transmit_run(s, STATS_TRANSMITFILE, parts, call->flags, call->overlapped);
 }
 
 /* The host can do it with the program's own OVERLAPPED; *error is then what it answered. */
@@ -78,7 +78,7 @@ static int transmitfile__checked(SOCKET s, struct transmitfile* call,
 
     if (error != 0)
         return error;
-    if (is_message || call->length > TRANSMIT_LIMIT)
+    if (is_message || call->length > PARTS_LIMIT)
         return WSAEINVAL;
     if (buffers != NULL) {
         if (!memory_is_readable(buffers, sizeof *buffers))

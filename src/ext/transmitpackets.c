@@ -16,35 +16,33 @@
 
 #define TRANSMITPACKETS__FLAGS ((ULONG) (TP_ELEMENT_MEMORY | TP_ELEMENT_FILE | TP_ELEMENT_EOP))
 
-static int transmitpackets__add(struct transmit* transmit,
-                                const TRANSMIT_PACKETS_ELEMENT* element) {
+static int transmitpackets__add(struct parts* parts, const TRANSMIT_PACKETS_ELEMENT* element) {
     int ends_message = (element->dwElFlags & TP_ELEMENT_EOP) != 0;
     if (element->dwElFlags & ~TRANSMITPACKETS__FLAGS)
         return WSAEINVAL;
     switch (element->dwElFlags & (TP_ELEMENT_MEMORY | TP_ELEMENT_FILE)) {
         case TP_ELEMENT_MEMORY:
-            return transmit_add_memory(transmit, element->pBuffer, element->cLength, ends_message);
+            return parts_add_memory(parts, element->pBuffer, element->cLength, ends_message);
         case TP_ELEMENT_FILE:
         case 0:
             if (element->nFileOffset.QuadPart < -1)
                 return WSAEINVAL;
-            return transmit_add_file(transmit, element->hFile,
-                                     (ULONGLONG) element->nFileOffset.QuadPart, element->cLength, 0,
-                                     ends_message);
+            return parts_add_file(parts, element->hFile, (ULONGLONG) element->nFileOffset.QuadPart,
+                                  element->cLength, 0, ends_message);
         default:
             return WSAEINVAL;
     }
 }
 
-static int transmitpackets__add_all(struct transmit* transmit,
-                                    const TRANSMIT_PACKETS_ELEMENT* elements, DWORD count) {
+static int transmitpackets__add_all(struct parts* parts, const TRANSMIT_PACKETS_ELEMENT* elements,
+                                    DWORD count) {
     DWORD i;
     for (i = 0; i < count; i++) {
         TRANSMIT_PACKETS_ELEMENT element;
         int error;
         /* Copied, so that what is checked is what is used, and as it may be misaligned. */
         memcpy(&element, (const char*) elements + (size_t) i * sizeof element, sizeof element);
-        error = transmitpackets__add(transmit, &element);
+        error = transmitpackets__add(parts, &element);
         if (error != 0)
             return error;
     }
@@ -54,7 +52,7 @@ static int transmitpackets__add_all(struct transmit* transmit,
 static int transmitpackets__checked(SOCKET s, const TRANSMIT_PACKETS_ELEMENT* elements, DWORD count,
                                     DWORD send_size, OVERLAPPED* overlapped, DWORD flags,
                                     DWORD* length) {
-    struct transmit* transmit;
+    struct parts* parts;
     ULONGLONG size;
     int is_message;
     int error = transmitcheck_call(s, overlapped, flags, &is_message);
@@ -66,17 +64,16 @@ static int transmitpackets__checked(SOCKET s, const TRANSMIT_PACKETS_ELEMENT* el
     size = (ULONGLONG) count * sizeof *elements;
     if ((size_t) size != size || !memory_is_readable(elements, (size_t) size))
         return WSAEFAULT;
-    transmit = transmit_new(STATS_TRANSMITPACKETS, count, is_message,
-                            send_size == TRANSMITPACKETS__BY_MESSAGE ? 0 : send_size, flags);
-    if (transmit == NULL)
+    parts = parts_new(count, is_message, send_size == TRANSMITPACKETS__BY_MESSAGE ? 0 : send_size);
+    if (parts == NULL)
         return WSAENOBUFS;
-    error = transmitpackets__add_all(transmit, elements, count);
+    error = transmitpackets__add_all(parts, elements, count);
     if (error != 0) {
-        transmit_discard(transmit);
+        parts_free(parts);
         return error;
     }
-    *length = transmit_length(transmit);
-    return transmit_run(s, transmit, overlapped);
+    *length = parts_length(parts);
+    return transmit_run(s, STATS_TRANSMITPACKETS, parts, flags, overlapped);
 }
 
 BOOL PASCAL transmitpackets_call(SOCKET s, TRANSMIT_PACKETS_ELEMENT* elements, DWORD count,

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_EXT_PARTS_H
+#define WSEXT_EXT_PARTS_H
+
+#include "host/host.h"
+
+/* What one transmission sends: a list of parts, each memory of the program or a range of a file,
+ * which is given to the host in steps. */
+
+/* The most that one call may transmit (Microsoft's pages on TransmitFile and TransmitPackets). */
+#define PARTS_LIMIT 2147483646u
+
+struct parts;
+
+/* An empty list that has room for so many parts; NULL where memory is short. is_message says
+ * whether the socket keeps messages apart; send_size is the most bytes of such a message, or 0 for
+ * as many as the program has put into one. */
+struct parts* parts_new(DWORD room, int is_message, DWORD send_size);
+
+/* Add a part. A message that a part ends does not go out together with the next. Memory is sent
+ * from where it is, and must live until the operation has ended; for files see ext/files.h. Return
+ * 0, WSAEFAULT for memory that cannot be read, WSAEINVAL where PARTS_LIMIT is exceeded, or what
+ * files_add() does. */
+int parts_add_memory(struct parts* parts, const void* memory, DWORD length, int ends_message);
+int parts_add_file(struct parts* parts, HANDLE file, ULONGLONG offset, DWORD length, int may_cut,
+                   int ends_message);
+
+/* How many bytes were added; whether none of them are a file's; whether they go out as messages. */
+DWORD parts_length(const struct parts* parts);
+int parts_are_memory(const struct parts* parts);
+int parts_are_messages(const struct parts* parts);
+
+/* All parts were added: moves the pointers of files that are sent from where these stand. */
+void parts_move_pointers(struct parts* parts);
+
+/* What the next send is to take: at least one buffer, which is empty where there is nothing. */
+struct parts_step {
+    WSABUF* buffers;
+    DWORD count;
+    DWORD length;
+    int is_last;
+};
+
+/* Makes the next step; what it names lives until parts_end_step(). Returns 0 or a Winsock error. */
+int parts_make_step(struct parts* parts, struct parts_step* step);
+
+/* The step has ended, with so many bytes; of a stream these may be less than it had, when its send
+ * was cancelled. A step that was not sent ends without, by parts_drop_step(). */
+void parts_end_step(struct parts* parts, DWORD bytes);
+void parts_drop_step(struct parts* parts);
+
+/* Whether something is left to be sent, be it an empty message. */
+int parts_are_left(const struct parts* parts);
+
+/* Gives back the files and what is mapped of them; nothing more can be sent. */
+void parts_let_go(struct parts* parts);
+
+void parts_free(struct parts* parts); /* Not NULL. */
+
+#endif
