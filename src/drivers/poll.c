@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "core/again.h"
 #include "core/once.h"
 #include "core/status.h"
 #include "core/table.h"
@@ -92,13 +93,14 @@ static int poll__set_nonblocking(SOCKET handle, u_long nonblocking) {
 static int poll__connect(const struct driver_request* request) {
     int keep = (table_flags(request->handle) & TABLE_NONBLOCKING) != 0;
     int error = keep ? 0 : poll__set_nonblocking(request->handle, 1);
+    unsigned tries = 0;
 
     if (error != 0)
         return error;
     if (host.connect(request->handle, request->name, request->name_length) != 0)
         error = WSAGetLastError();
-    if (!keep)
-        poll__set_nonblocking(request->handle, 0);
+    while (!keep && again(&tries, poll__set_nonblocking(request->handle, 0))) {
+    }
     return error;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/again.h"
 #include "core/engine.h"
 #include "core/lock.h"
 #include "core/once.h"
@@ -148,21 +149,28 @@ static int thread__make_blocking(struct thread_job* job) {
     return done;
 }
 
+static int thread__select(SOCKET handle, const struct record_selection* selection) {
+    if (selection == NULL)
+        return 0;
+    if (selection->window == NULL)
+        return host.WSAEventSelect(handle, selection->event, selection->events);
+    return host.WSAAsyncSelect(handle, selection->window, selection->message, selection->events);
+}
+
 static void thread__restore_mode(struct thread_job* job) {
     struct record* record = record_find(job->handle);
     unsigned flags = table_flags(job->handle);
     u_long nonblocking = !(flags & TABLE_SEEN) || (flags & TABLE_NONBLOCKING);
-    const struct record_selection* selection;
+    unsigned tries = 0;
 
     if (record != NULL && record->worker == job) {
         record->keeps_mode = 0;
-        host.ioctlsocket(job->handle, FIONBIO, &nonblocking);
-        selection = record->selection;
-        if (selection != NULL && selection->window == NULL)
-            host.WSAEventSelect(job->handle, selection->event, selection->events);
-        else if (selection != NULL)
-            host.WSAAsyncSelect(job->handle, selection->window, selection->message,
-                                selection->events);
+        while (host.ioctlsocket(job->handle, FIONBIO, &nonblocking) != 0 &&
+               again(&tries, WSAGetLastError())) {
+        }
+        while (thread__select(job->handle, record->selection) != 0 &&
+               again(&tries, WSAGetLastError())) {
+        }
     }
     record_release(job->handle);
 }

@@ -13,6 +13,15 @@ static int connect__begin(SOCKET s, const struct sockaddr_in* target, DWORD leng
     return run_is_begun(overlapped, result, &error) ? 0 : error;
 }
 
+/* The socket is blocking, as it was made: who receives waits. */
+static void connect__check_mode(SOCKET s) {
+    DWORD time = 1;
+    char byte;
+    CHECK(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (const char*) &time, sizeof time) == 0);
+    if (recv(s, &byte, 1, 0) == SOCKET_ERROR && WSAGetLastError() != WSAETIMEDOUT)
+        run_die("a socket that was blocking is left in another mode: %d", WSAGetLastError());
+}
+
 static int connect__to_listener(DWORD length) {
     struct sockaddr_in name;
     SOCKET s = run_bound(SOCK_STREAM, &name);
@@ -28,6 +37,7 @@ static int connect__to_listener(DWORD length) {
     if (error == 0) {
         CHECK(bytes == length);
         run_update(s);
+        connect__check_mode(s);
         CHECK(shutdown(s, SD_SEND) == 0);
         run_receive(run_peer(s), (int) length, 1);
     }
