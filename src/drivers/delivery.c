@@ -99,6 +99,17 @@ static void delivery__complete_noted(const struct record* record, OVERLAPPED* ov
         delivery__signal_handle(record->handle);
 }
 
+/* Whether the socket was closed by a way that does not lead through us. Asked of what has failed
+ * only, as that may be why. */
+static int delivery__is_lost(SOCKET handle) {
+    int before = WSAGetLastError();
+    int type, length = sizeof type;
+    int is_lost = host.getsockopt(handle, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0 &&
+                  WSAGetLastError() == WSAENOTSOCK;
+    WSASetLastError(before);
+    return is_lost;
+}
+
 void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint32_t status,
                        DWORD bytes) {
     int packet = delivery_wants_packet(overlapped);
@@ -109,6 +120,11 @@ void delivery_complete(const struct record* record, OVERLAPPED* overlapped, uint
     once_try(&delivery__once, delivery__probe);
     if (bytes != 0 && delivery_can_count(record, overlapped)) {
         delivery__complete_noted(record, overlapped, status, bytes);
+        return;
+    }
+    /* Wine's request does without a socket, but finds the port by the handle. */
+    if (status != STATUS__SUCCESS && delivery__is_lost(record->handle)) {
+        delivery_complete_closed(record, overlapped, STATUS__CANCELLED, bytes);
         return;
     }
     /* Wine's request takes itself for an immediate completion, which skip mode leaves unposted. */

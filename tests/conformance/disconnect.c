@@ -293,6 +293,25 @@ CONF_TEST(disconnect_close) {
     CHECK_EQ(ending.Internal, CONF__STATUS_CANCELLED);
 }
 
+/* A handle can be closed by more ways than closesocket and CloseHandle. The send ends with the
+ * connection, and then what is behind it. */
+CONF_TEST(disconnect_closed_otherwise) {
+    HANDLE port;
+    OVERLAPPED sending = {0};
+    OVERLAPPED ending = {0};
+    LONG(NTAPI *close)(HANDLE);
+    struct conf_pair pair;
+
+    sending.hEvent = (HANDLE) ((ULONG_PTR) conf_event() | 1);
+    pair = disconnect__stuck(&port, &sending);
+    disconnect__refused(pair.client, &ending, 0, 0, ERROR_IO_PENDING);
+    close = (void *) GetProcAddress(GetModuleHandleA("ntdll"), "NtClose");
+    CHECK_EQ(close((HANDLE) pair.client), 0);
+    conf_reset(pair.server);
+    conf_packet(port, &ending, ERROR_OPERATION_ABORTED, 0);
+    conf_quiet(port);
+}
+
 static DWORD WINAPI disconnect__issue(void *parameter) {
     struct disconnect__call *call = parameter;
 
