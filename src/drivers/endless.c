@@ -72,6 +72,6 @@ int endless_wait(SOCKET s) {
 
 out:
     if (event != NULL)
-        CloseHandle(event);
+        host.CloseHandle(event);
     return error;
 }

@@ -28,7 +28,7 @@ static int synchronous__connect(const struct driver_request* request, LPFN_CONNE
                     ? 0
                     : WSAGetLastError();
     }
-    CloseHandle(event);
+    host.CloseHandle(event);
     return error;
 }
 

@@ -279,7 +279,7 @@ static int thread__add_worker(void) {
                                  STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (thread == NULL)
         return 0;
-    CloseHandle(thread);
+    host.CloseHandle(thread);
     thread__workers++;
     thread__idle++;
     return 1;

@@ -89,17 +89,19 @@ static int protocols__pack(struct pack* pack, const WSAPROTOCOL_INFOW* all, int 
 /* All protocols of the host, to be freed; NULL with the last error. */
 static WSAPROTOCOL_INFOW* protocols__ask_host(int* count) {
     WSAPROTOCOL_INFOW* all = NULL;
-    DWORD size = 0;
-    /* The list may grow between two calls. */
+    DWORD size = 0, room;
+    /* The list may grow between two calls. The host has the same error for being short of memory
+     * itself. */
     do {
         free(all);
+        room = size;
         all = malloc(size > 0 ? size : 1);
         if (all == NULL) {
             WSASetLastError(WSA_NOT_ENOUGH_MEMORY);
             return NULL;
         }
         *count = host.WSAEnumProtocolsW(NULL, all, &size);
-    } while (*count == SOCKET_ERROR && WSAGetLastError() == WSAENOBUFS);
+    } while (*count == SOCKET_ERROR && WSAGetLastError() == WSAENOBUFS && size > room);
     if (*count == SOCKET_ERROR) {
         free(all);
         return NULL;

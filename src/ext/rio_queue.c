@@ -223,6 +223,14 @@ static void rio_queue__take(struct rio_queue* queue, struct rio_request* request
     rio_list_append(&queue->lanes[request->direction].deferred, request);
 }
 
+/* Under the lock: takes over what was found out of the socket for a request. The rest the engine's
+ * thread reads without the lock, and two threads may have found out different things. */
+static void rio_queue__learn(struct rio_socket* socket, const struct rio_socket* found) {
+    socket->tells_addresses |= found->tells_addresses;
+    if (found->receive_message != NULL)
+        socket->receive_message = found->receive_message;
+}
+
 static int rio_queue__request(RIO_RQ id, enum rio_direction direction,
                               const struct rio_arguments* arguments, ULONG* length) {
     struct rio_request* request = NULL;
@@ -247,7 +255,7 @@ static int rio_queue__request(RIO_RQ id, enum rio_direction direction,
     queue = rio_find(RIO_REQUESTS, id);
     error = rio_queue__check(queue, direction);
     if (error == 0) {
-        queue->socket = socket;
+        rio_queue__learn(&queue->socket, &socket);
         rio_queue__take(queue, request);
         if (!(arguments->flags & RIO_MSG_DEFER))
             wakes = rio_lanes_commit(queue, direction);

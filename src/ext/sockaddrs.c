@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/once.h"
+#include "core/status.h"
 #include "host/memory.h"
 
 /* The layout is the affair of whose AcceptEx wrote the buffer. Wine writes each address with its
@@ -14,17 +15,21 @@ static struct once sockaddrs__once;
 static LPFN_GETACCEPTEXSOCKADDRS sockaddrs__host;
 
 /* The function has no socket argument, and its pointer is to be had from a socket only. */
-static void sockaddrs__ask(void) {
+static int sockaddrs__ask(void) {
     static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
+    int error = 0;
     SOCKET s;
 
     if (host.wine_get_version != NULL)
-        return;
+        return 0;
     s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     if (s == INVALID_SOCKET)
-        return;
+        return status_is_shortage(WSAGetLastError()) ? -1 : 0;
     sockaddrs__host = (LPFN_GETACCEPTEXSOCKADDRS) host_ask_function(s, &guid);
+    if (sockaddrs__host == NULL)
+        error = WSAGetLastError();
     host.closesocket(s);
+    return status_is_shortage(error) ? -1 : 0;
 }
 
 /* The place need not be aligned: it lies behind data of any length. */
@@ -59,7 +64,7 @@ void PASCAL sockaddrs_call(PVOID buffer, DWORD receive_length, DWORD local_lengt
     DWORD error = GetLastError();
     char* place;
 
-    once_run(&sockaddrs__once, sockaddrs__ask);
+    once_try(&sockaddrs__once, sockaddrs__ask);
     if (buffer != NULL && whole <= SIZE_MAX - (uintptr_t) buffer &&
         memory_is_readable(buffer, (size_t) whole)) {
         place = (char*) buffer + receive_length;

@@ -5,6 +5,7 @@
 
 #include "core/lock.h"
 #include "core/once.h"
+#include "core/status.h"
 
 #define SOURCE__KEPT 16
 #define SOURCE__KEPT_FOR 1000u /* In milliseconds. */
@@ -168,6 +169,8 @@ static int source__look_up(const struct source__question* question) {
         return error;
 
     error = source__ask(question);
+    if (status_is_shortage(error))
+        return error; /* That says nothing of the address. */
     lock_acquire(&source__lock);
     answer = source__find(question);
     if (answer == NULL)
