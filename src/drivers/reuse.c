@@ -353,6 +353,21 @@ int reuse_prepare(const struct record* record, int* has_to_wait) {
     return 0;
 }
 
+/* Wine tells of an event once, until the program has done something about it, and remembers with
+ * the handle what it has told of: of the next connection's end nobody would hear. Only a selection
+ * for a window makes it forget; there is no such window, and nothing is selected. Both make the
+ * socket non-blocking, and whether it was is known of sockets that were created under our eyes. */
+static void reuse__forget_events(SOCKET s) {
+    static const HWND nobody = (HWND) 1;
+    unsigned flags = table_flags(s);
+    u_long nonblocking = (flags & TABLE_NONBLOCKING) != 0;
+    if (!(flags & TABLE_SEEN))
+        return;
+    host.WSAAsyncSelect(s, nobody, 0, 0);
+    host.WSAEventSelect(s, NULL, 0);
+    host.ioctlsocket(s, (long) FIONBIO, &nonblocking);
+}
+
 /* A reset may come until the connection is gone, and Wine tells of it only of a socket that could
  * receive; so the socket becomes one of datagrams in between. */
 int reuse_socket(const struct record* record) {
@@ -378,6 +393,7 @@ int reuse_socket(const struct record* record) {
         error = WSAENOBUFS;
     reuse__forget_descriptor(s);
     reuse__restore(s, &settings);
+    reuse__forget_events(s);
     if (reuse__report_to_port(record) != 0)
         error = WSAENOBUFS;
     return error;

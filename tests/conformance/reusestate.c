@@ -123,6 +123,38 @@ CONF_TEST(reusestate_events_selected) {
     CHECK_EQ(conf_reuse(pair.client), 0);
 }
 
+/* What was told of one connection is told of the next, and the socket waits as before. */
+CONF_TEST(reusestate_events_forgotten) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_client(AF_INET);
+    HANDLE event = conf_event();
+    int round;
+
+    for (round = 0; round < 3; round++) {
+        WSANETWORKEVENTS events;
+        char byte;
+        SOCKET server;
+
+        conf_connect(client, &target);
+        conf_update(client);
+        server = conf_accept(listener);
+        CHECK_EQ(WSAEventSelect(client, event, FD_READ | FD_CLOSE), 0);
+        CHECK_EQ(send(server, "x", 1, 0), 1);
+        CHECK_EQ(WaitForSingleObject(event, 2000), WAIT_OBJECT_0);
+        CHECK_EQ(WSAEnumNetworkEvents(client, event, &events), 0);
+        CHECK_EQ(events.lNetworkEvents, FD_READ);
+        CHECK_EQ(recv(client, &byte, 1, 0), 1);
+        closesocket(server);
+        CHECK_EQ(WaitForSingleObject(event, 2000), WAIT_OBJECT_0);
+        CHECK_EQ(WSAEnumNetworkEvents(client, event, &events), 0);
+        CHECK_EQ(events.lNetworkEvents, FD_CLOSE);
+        CHECK_EQ(WSAEventSelect(client, NULL, 0), 0);
+        /* Where WSAEventSelect has left the socket non-blocking it stays so. */
+        CHECK_EQ(conf_reuse(client), 0);
+    }
+}
+
 /* A port that has got the handle value of the socket's own is not given to it. */
 CONF_TEST(reusestate_port_closed) {
     struct conf_pair pair = conf_pair(AF_INET);
