@@ -2,6 +2,7 @@
 #include "ext/parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ext/files.h"
 #include "host/memory.h"
@@ -16,6 +17,9 @@
 
 /* Of files so much is copied at most, as it is cheaper than a view. */
 #define PARTS__COPIES 0x10000u
+
+/* More parts than a step has room for are joined to one where they are no longer together. */
+#define PARTS__JOINED (1u << 20)
 
 struct parts__part {
     char* memory; /* NULL for a range of a file. */
@@ -37,6 +41,7 @@ struct parts {
     struct files files;
     char* copies;
     DWORD copied;
+    char* joined;
     struct parts__part* list;
     DWORD count;
     struct parts__place place; /* The end of what was sent. */
@@ -67,6 +72,7 @@ void parts_let_go(struct parts* parts) {
 void parts_free(struct parts* parts) {
     parts_let_go(parts);
     free(parts->copies);
+    free(parts->joined);
     free(parts->views);
     free(parts->buffers);
     free(parts->list);
@@ -164,7 +170,42 @@ int parts_are_messages(const struct parts* parts) {
     return parts->is_message;
 }
 
-void parts_move_pointers(struct parts* parts) {
+static int parts__copy_part(const struct parts* parts, const struct parts__part* part,
+                            char* place) {
+    struct files_range range;
+    if (part->memory != NULL || part->length == 0) {
+        if (part->length > 0)
+            memcpy(place, part->memory, part->length);
+        return 0;
+    }
+    range.file = part->file;
+    range.offset = part->offset;
+    range.length = part->length;
+    return files_copy(&parts->files, &range, place);
+}
+
+/* Many small parts of a stream become one, so that nothing comes between them. What cannot be
+ * copied stays as it is. */
+static void parts__join(struct parts* parts) {
+    DWORD i, length = 0;
+
+    if (parts->is_message || parts->count <= parts->buffer_room || parts->length > PARTS__JOINED)
+        return;
+    parts->joined = malloc(parts->length != 0 ? parts->length : 1);
+    for (i = 0; i < parts->count && parts->joined != NULL; i++) {
+        if (parts__copy_part(parts, &parts->list[i], parts->joined + length) != 0)
+            return;
+        length += parts->list[i].length;
+    }
+    if (parts->joined == NULL)
+        return;
+    parts->list[0].memory = parts->joined;
+    parts->list[0].length = length;
+    parts->count = 1;
+}
+
+void parts_begin(struct parts* parts) {
+    parts__join(parts);
     files_move_pointers(&parts->files);
 }
 

@@ -17,10 +17,9 @@ struct parts;
  * as many as the program has put into one. */
 struct parts* parts_new(DWORD room, int is_message, DWORD send_size);
 
-/* Add a part. A message that a part ends does not go out together with the next. Memory is sent
- * from where it is, and must live until the operation has ended; for files see ext/files.h. Return
- * 0, WSAEFAULT for memory that cannot be read, WSAEINVAL where PARTS_LIMIT is exceeded, or what
- * files_add() does. */
+/* Add a part. A message that a part ends does not go out together with the next. Memory must live
+ * until the operation has ended; for files see ext/files.h. Return 0, WSAEFAULT for memory that
+ * cannot be read, WSAEINVAL where PARTS_LIMIT is exceeded, or what files_add() does. */
 int parts_add_memory(struct parts* parts, const void* memory, DWORD length, int ends_message);
 int parts_add_file(struct parts* parts, HANDLE file, ULONGLONG offset, DWORD length, int may_cut,
                    int ends_message);
@@ -30,8 +29,9 @@ DWORD parts_length(const struct parts* parts);
 int parts_are_memory(const struct parts* parts);
 int parts_are_messages(const struct parts* parts);
 
-/* All parts were added: moves the pointers of files that are sent from where these stand. */
-void parts_move_pointers(struct parts* parts);
+/* All parts were added, and are to be sent: copies many small ones into one, and moves the pointers
+ * of files that are sent from where these stand. */
+void parts_begin(struct parts* parts);
 
 /* What the next send is to take: at least one buffer, which is empty where there is nothing. */
 struct parts_step {

@@ -252,7 +252,7 @@ int transmit_run(SOCKET s, enum stats_function function, struct parts* parts, DW
     self->parts = parts;
     error = flags & TF_DISCONNECT ? disconnectex_begin(s, flags, &self->serial) : 0;
     if (error == 0) {
-        parts_move_pointers(parts);
+        parts_begin(parts);
         error = transmit__run(s, self, overlapped, &is_gone);
         if (!is_gone && error != 0 && (flags & TF_DISCONNECT) && !self->is_finished)
             transmit__undo_disconnect(s, self->serial);

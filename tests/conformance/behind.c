@@ -9,6 +9,7 @@
 #define BEHIND__ROUNDS 10
 #define BEHIND__FILE (300 << 10)
 #define BEHIND__REST 1000
+#define BEHIND__ELEMENTS 3072 /* A divisor of the file's length. */
 #define BEHIND__PIECE 2000
 #define BEHIND__PIECES 1500 /* More than a send takes. */
 
@@ -184,6 +185,40 @@ CONF_TEST(behind_blocks_of_a_file) {
     second.hEvent = conf_event();
     CHECK_EQ(t.file(t.client, file, 0, 1000, &t.overlapped, NULL, 0), FALSE);
     CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
+    conf_last(WSASend(t.client, &rest, 1, &sent, 0, &second, NULL));
+    CHECK_EQ(conf_wait(t.client, &t.overlapped, &count), 0);
+    CHECK_EQ(count, BEHIND__FILE);
+    CHECK_EQ(conf_wait(t.client, &second, &count), 0);
+    CHECK_EQ(count, BEHIND__REST);
+    conf_transmission_close(&t, BEHIND__FILE + BEHIND__REST);
+    CloseHandle(file);
+    VirtualFree(bytes, 0, MEM_RELEASE);
+}
+
+/* More elements than the system takes at once, of memory and of a file. */
+CONF_TEST(behind_many_elements) {
+    static TRANSMIT_PACKETS_ELEMENT elements[BEHIND__ELEMENTS];
+    unsigned char *bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
+    HANDLE file = conf_pattern_file(BEHIND__FILE);
+    WSABUF rest = {BEHIND__REST, (char *) bytes + BEHIND__FILE};
+    struct conf_transmission t;
+    OVERLAPPED second = {0};
+    DWORD sent, count;
+    int i, room = 32 << 10;
+
+    for (i = 0; i < BEHIND__ELEMENTS; i++) {
+        DWORD length = BEHIND__FILE / BEHIND__ELEMENTS;
+
+        elements[i] = i % 3 == 0 ? conf_file_element(file, (int64_t) i * length, length)
+                                 : conf_memory_element(bytes + i * length, length);
+    }
+    memset(&t, 0, sizeof t);
+    t.sink.receive_buffer = 4096;
+    t.sink.accept_delay = 50;
+    conf_transmission_open(&t, FALSE);
+    CHECK_EQ(setsockopt(t.client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    second.hEvent = conf_event();
+    conf_packets_start(&t, elements, BEHIND__ELEMENTS, 0);
     conf_last(WSASend(t.client, &rest, 1, &sent, 0, &second, NULL));
     CHECK_EQ(conf_wait(t.client, &t.overlapped, &count), 0);
     CHECK_EQ(count, BEHIND__FILE);
