@@ -154,17 +154,23 @@ int options_set_fast_open(SOCKET s, const char* value, int length) {
 }
 
 int options_get_fast_open(SOCKET s, char* value, int* length) {
-    struct record* record = record_find(s);
-    int kept = record != NULL ? record->fast_open : 0;
-    DWORD answer = kept == 2;
+    struct record* record;
+    DWORD answer;
+    int kept;
+
+    if (!memory_is_writable(length, sizeof *length) || *length < 0 ||
+        !memory_is_writable(value, (size_t) *length))
+        return WSAEFAULT;
+    record = record_find(s);
+    kept = record != NULL ? record->fast_open : 0;
+    answer = kept == 2;
     record_release(s);
 
     if (kept == 0)
         return host.getsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, value, length) == 0
                    ? 0
                    : WSAGetLastError();
-    if (!memory_is_writable(length, sizeof *length) || *length < 1 ||
-        !memory_is_writable(value, (size_t) *length))
+    if (*length < 1)
         return WSAEFAULT;
     if (*length > (int) sizeof answer)
         *length = sizeof answer;

@@ -342,6 +342,22 @@ CONF_TEST(options_time_unwritable) {
     CHECK_EQ(conf_last(result), WSAEFAULT);
 }
 
+CONF_TEST(options_fast_open_unwritable) {
+    SOCKET client = conf_tcp(AF_INET);
+    char on = 1, *bad = conf_noaccess();
+    int round, length = 4;
+
+    /* Before it was set and after. */
+    for (round = 0; round < 2; round++) {
+        CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, bad, &length)), WSAEFAULT);
+        CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, NULL)), WSAEFAULT);
+        CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, (int *) bad)),
+                 WSAEFAULT);
+        CHECK_EQ(conf_last(setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, bad, 1)), WSAEFAULT);
+        CHECK_EQ(conf_last(setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, 1)), 0);
+    }
+}
+
 CONF_TEST(options_fast_open) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
