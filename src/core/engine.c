@@ -47,11 +47,11 @@ static const struct engine_service* volatile engine__services[ENGINE__SERVICES];
 #define ENGINE__FIRST_LOOK 1
 #define ENGINE__LAST_LOOK 32
 static struct operation* engine__connects;
+static DWORD engine__look;
 
 /* The same for a service that has to look at something. */
 #define ENGINE__RETRY 5
 static int engine__retries;
-static DWORD engine__look;
 
 static void engine__init(void) {
     lock_init(&engine__lock);

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "core/looks.h"
 #include "core/engine.h"
+#include "core/looks.h"
 #include "core/status.h"
 #include "ext/turn.h"
 #include "host/log.h"
