@@ -99,8 +99,8 @@ CONF_TEST(accept_connected_before) {
 /* The buffer takes what has come, and the rest of the stream follows. */
 CONF_TEST(accept_large) {
     struct conf_acceptance a;
-    char *sent = conf_pages(3 * ACCEPT__LARGE);
-    char *got = conf_pages(3 * ACCEPT__LARGE);
+    char* sent = conf_pages(3 * ACCEPT__LARGE);
+    char* got = conf_pages(3 * ACCEPT__LARGE);
     DWORD bytes = 0, total;
     OVERLAPPED sending = {0};
     WSABUF vector = {3 * ACCEPT__LARGE, sent};
@@ -216,7 +216,7 @@ CONF_TEST(accept_reset_before_no_data) {
 /* Connects of all three kinds wait; each AcceptEx gets its own. */
 CONF_TEST(accept_mixed_peers) {
     struct conf_acceptance a[3];
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     HANDLE port;
     DWORD error, bytes;
     int i;
@@ -247,8 +247,8 @@ CONF_TEST(accept_mixed_peers) {
     CHECK_EQ(recv(a[0].client, a[0].room, 1, 0), 0);
 }
 
-static DWORD accept__index(const struct conf_acceptance *many, DWORD count,
-                           const OVERLAPPED *overlapped) {
+static DWORD accept__index(const struct conf_acceptance* many, DWORD count,
+                           const OVERLAPPED* overlapped) {
     DWORD i;
 
     for (i = 0; i < count && &many[i].overlapped != overlapped; i++)
@@ -260,7 +260,7 @@ static DWORD accept__index(const struct conf_acceptance *many, DWORD count,
 /* Each of a hundred is completed once, with the connection and the data that are its own. */
 CONF_TEST(accept_many) {
     enum { COUNT = 100 };
-    struct conf_acceptance *a = calloc(COUNT, sizeof *a);
+    struct conf_acceptance* a = calloc(COUNT, sizeof *a);
     SOCKET clients[COUNT];
     unsigned char seen[COUNT] = {0};
     struct conf_acceptance opened;
@@ -279,10 +279,10 @@ CONF_TEST(accept_many) {
     for (i = 0; i < COUNT; i++) {
         conf_acceptance_connect(&opened);
         clients[i] = opened.client;
-        CHECK_EQ(send(clients[i], (char *) &i, 4, 0), 4);
+        CHECK_EQ(send(clients[i], (char*) &i, 4, 0), 4);
     }
     for (i = 0; i < COUNT; i++) {
-        OVERLAPPED *got;
+        OVERLAPPED* got;
         CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
         CHECK_EQ(error, 0);
         CHECK_EQ(bytes, 4);
@@ -312,13 +312,14 @@ CONF_TEST(accept_not_initialised) {
 CONF_TEST(accept_received_left_alone) {
     struct conf_acceptance a;
     DWORD old;
-    DWORD *received = conf_pages(4096);
+    DWORD* received = conf_pages(4096);
 
     conf_acceptance_open(&a, AF_INET);
     a.receive_length = 4;
     *received = 77;
     CHECK_EQ(conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 4, a.local_length,
-                                   a.remote_length, received, &a.overlapped), FALSE);
+                                   a.remote_length, received, &a.overlapped),
+             FALSE);
     CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
     CHECK(*received == 77 || *received == 0);
     CHECK(VirtualProtect(received, 4096, PAGE_NOACCESS, &old));
@@ -334,7 +335,8 @@ CONF_TEST(accept_null_received) {
     conf_acceptance_open(&a, AF_INET);
     a.receive_length = 4;
     CHECK_EQ(conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 4, a.local_length,
-                                   a.remote_length, NULL, &a.overlapped), FALSE);
+                                   a.remote_length, NULL, &a.overlapped),
+             FALSE);
     CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
     conf_acceptance_connect(&a);
     CHECK_EQ(send(a.client, "data", 4, 0), 4);
@@ -382,20 +384,20 @@ CONF_TEST(accept_plain_connect_after_cancel) {
     conf_acceptance_start(&a);
     CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
-    CHECK_EQ(connect(a.acceptor, (struct sockaddr *) &a.target.name, a.target.length), 0);
+    CHECK_EQ(connect(a.acceptor, (struct sockaddr*) &a.target.name, a.target.length), 0);
     peer = conf_accept(a.listener);
-    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr*) &name, &length), 0);
     conf_exchange(a.acceptor, peer);
     CHECK_EQ(shutdown(a.acceptor, SD_SEND), 0);
 }
 
 /* Without the flag for overlapped I/O a listener has the caller wait. */
-static DWORD WINAPI accept__connect_later(void *parameter) {
-    struct conf_acceptance *a = parameter;
+static DWORD WINAPI accept__connect_later(void* parameter) {
+    struct conf_acceptance* a = parameter;
 
     Sleep(50);
     a->client = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-    connect(a->client, (struct sockaddr *) &a->target.name, a->target.length);
+    connect(a->client, (struct sockaddr*) &a->target.name, a->target.length);
     send(a->client, "later", 5, 0);
     return 0;
 }
@@ -409,7 +411,7 @@ CONF_TEST(accept_synchronous_listener) {
     conf_acceptance_open(&a, AF_INET);
     closesocket(a.listener);
     a.listener = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
-    CHECK_EQ(bind(a.listener, (struct sockaddr *) &a.target.name, a.target.length), 0);
+    CHECK_EQ(bind(a.listener, (struct sockaddr*) &a.target.name, a.target.length), 0);
     CHECK_EQ(listen(a.listener, 5), 0);
     thread = CreateThread(NULL, 0, accept__connect_later, &a, 0, NULL);
     done = conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 16, a.local_length,

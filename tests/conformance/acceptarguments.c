@@ -16,13 +16,14 @@ CONF_TEST(acceptarguments_null_overlapped) {
     CHECK_EQ(WSAGetLastError(), ERROR_INVALID_PARAMETER);
 }
 
-static void acceptarguments__overlapped(OVERLAPPED *overlapped) {
+static void acceptarguments__overlapped(OVERLAPPED* overlapped) {
     struct conf_acceptance a;
     DWORD received;
 
     conf_acceptance_open(&a, AF_INET);
-    CHECK_EQ(conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 0, 32, 32, &received,
-                                   overlapped), FALSE);
+    CHECK_EQ(
+        conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 0, 32, 32, &received, overlapped),
+        FALSE);
     CHECK_EQ(WSAGetLastError(), WSAEFAULT);
 }
 
@@ -34,7 +35,7 @@ CONF_TEST(acceptarguments_readonly_overlapped) {
     acceptarguments__overlapped(conf_readonly());
 }
 
-static void acceptarguments__buffer(char *buffer, DWORD receive_length) {
+static void acceptarguments__buffer(char* buffer, DWORD receive_length) {
     struct conf_acceptance a;
 
     conf_acceptance_open(&a, AF_INET);
@@ -90,19 +91,17 @@ CONF_TEST(acceptarguments_unwritable_received) {
 
     conf_acceptance_open(&a, AF_INET);
     CHECK_EQ(conf_accept_pointer()(a.listener, a.acceptor, a.buffer, 0, 32, 32, conf_noaccess(),
-                                   &a.overlapped), FALSE);
+                                   &a.overlapped),
+             FALSE);
     CHECK_EQ(WSAGetLastError(), WSAEFAULT);
     conf_acceptance_start(&a);
 }
 
 /* The sum of the lengths does not fit into what can be described. */
 CONF_TEST(acceptarguments_overflow) {
-    static const DWORD lengths[][3] = {{0xFFFFFFFF, 32, 32},
-                                       {0xFFFFFFC0, 32, 32},
-                                       {0, 0xFFFFFFFF, 32},
-                                       {0, 32, 0xFFFFFFFF},
-                                       {0x80000000, 0x80000000, 32},
-                                       {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}};
+    static const DWORD lengths[][3] = {
+        {0xFFFFFFFF, 32, 32}, {0xFFFFFFC0, 32, 32},         {0, 0xFFFFFFFF, 32},
+        {0, 32, 0xFFFFFFFF},  {0x80000000, 0x80000000, 32}, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}};
     struct conf_acceptance a;
     size_t i;
 
@@ -175,7 +174,7 @@ CONF_TEST(acceptarguments_remote_length_0) {
 CONF_TEST(acceptarguments_local_length_0) {
     struct conf_acceptance a;
     struct conf_target client;
-    struct sockaddr *local = (struct sockaddr *) &a, *remote = NULL;
+    struct sockaddr *local = (struct sockaddr*) &a, *remote = NULL;
     int local_length = 77, remote_length = 0;
 
     conf_acceptance_open(&a, AF_INET);
@@ -184,11 +183,11 @@ CONF_TEST(acceptarguments_local_length_0) {
     conf_acceptance_connect(&a);
     CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
     client.length = sizeof client.name;
-    CHECK_EQ(getsockname(a.client, (struct sockaddr *) &client.name, &client.length), 0);
+    CHECK_EQ(getsockname(a.client, (struct sockaddr*) &client.name, &client.length), 0);
     conf_sockaddrs_pointer()(a.buffer, 0, 0, 32, &local, &local_length, &remote, &remote_length);
     CHECK_EQ(remote_length, client.length);
     CHECK(memcmp(remote, &client.name, 8) == 0);
-    CHECK(local == (struct sockaddr *) &a);
+    CHECK(local == (struct sockaddr*) &a);
     CHECK_EQ(local_length, 77);
 }
 
@@ -234,7 +233,7 @@ CONF_TEST(acceptarguments_listener_connected) {
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_tcp(AF_INET);
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     acceptarguments__listener(client, WSAEINVAL);
     closesocket(listener);
 }
@@ -301,7 +300,7 @@ CONF_TEST(acceptarguments_acceptor_connected) {
     SOCKET client = conf_tcp(AF_INET);
     SOCKET server;
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     server = conf_accept(listener);
     acceptarguments__acceptor(client, WSAEINVAL);
     acceptarguments__acceptor(server, WSAEINVAL);
@@ -363,7 +362,7 @@ CONF_TEST(acceptarguments_connect_pending) {
 
     conf_acceptance_open(&a, AF_INET);
     conf_acceptance_start(&a);
-    result = connect(a.acceptor, (struct sockaddr *) &a.target.name, a.target.length);
+    result = connect(a.acceptor, (struct sockaddr*) &a.target.name, a.target.length);
     CHECK_EQ(conf_last(result), WSAEINVAL);
     CHECK_EQ(conf_call(a.acceptor, &a.target, NULL, 0, &overlapped), FALSE);
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);

@@ -12,7 +12,7 @@ struct acceptcancel__case {
     HANDLE port;
 };
 
-static void acceptcancel__open(struct acceptcancel__case *c, enum acceptcancel__phase phase,
+static void acceptcancel__open(struct acceptcancel__case* c, enum acceptcancel__phase phase,
                                BOOL with_port) {
     memset(c, 0, sizeof *c);
     conf_acceptance_open(&c->a, AF_INET);
@@ -24,19 +24,19 @@ static void acceptcancel__open(struct acceptcancel__case *c, enum acceptcancel__
         c->a.overlapped.hEvent = conf_event();
 }
 
-static void acceptcancel__settle(struct acceptcancel__case *c) {
+static void acceptcancel__settle(struct acceptcancel__case* c) {
     if (c->phase == ACCEPTCANCEL__RECEIVING)
         conf_acceptance_connect(&c->a);
     Sleep(20);
     CHECK_EQ(c->a.overlapped.Internal, CONF__STATUS_PENDING);
 }
 
-static void acceptcancel__start(struct acceptcancel__case *c) {
+static void acceptcancel__start(struct acceptcancel__case* c) {
     conf_acceptance_start(&c->a);
     acceptcancel__settle(c);
 }
 
-static void acceptcancel__aborted(struct acceptcancel__case *c) {
+static void acceptcancel__aborted(struct acceptcancel__case* c) {
     if (c->port == NULL) {
         CHECK_EQ(WaitForSingleObject(c->a.overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
     } else {
@@ -47,32 +47,32 @@ static void acceptcancel__aborted(struct acceptcancel__case *c) {
     CHECK_EQ(c->a.overlapped.InternalHigh, 0);
 }
 
-static void acceptcancel__exact(struct acceptcancel__case *c) {
+static void acceptcancel__exact(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CancelIoEx((HANDLE) c->a.listener, &c->a.overlapped));
 }
 
-static void acceptcancel__all(struct acceptcancel__case *c) {
+static void acceptcancel__all(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CancelIoEx((HANDLE) c->a.listener, NULL));
 }
 
-static void acceptcancel__own_thread(struct acceptcancel__case *c) {
+static void acceptcancel__own_thread(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CancelIo((HANDLE) c->a.listener));
 }
 
-static void acceptcancel__close_listener(struct acceptcancel__case *c) {
+static void acceptcancel__close_listener(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK_EQ(closesocket(c->a.listener), 0);
 }
 
-static void acceptcancel__closehandle_listener(struct acceptcancel__case *c) {
+static void acceptcancel__closehandle_listener(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CloseHandle((HANDLE) c->a.listener));
 }
 
-static void acceptcancel__close_acceptor(struct acceptcancel__case *c) {
+static void acceptcancel__close_acceptor(struct acceptcancel__case* c) {
     char byte;
 
     acceptcancel__start(c);
@@ -82,19 +82,19 @@ static void acceptcancel__close_acceptor(struct acceptcancel__case *c) {
         CHECK(recv(c->a.client, &byte, 1, 0) <= 0);
 }
 
-static void acceptcancel__closehandle_acceptor(struct acceptcancel__case *c) {
+static void acceptcancel__closehandle_acceptor(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CloseHandle((HANDLE) c->a.acceptor));
 }
 
 /* Both sockets at once, and in either order, still give one completion. */
-static void acceptcancel__close_both(struct acceptcancel__case *c) {
+static void acceptcancel__close_both(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK_EQ(closesocket(c->a.acceptor), 0);
     CHECK_EQ(closesocket(c->a.listener), 0);
 }
 
-static void acceptcancel__cancel_and_close(struct acceptcancel__case *c) {
+static void acceptcancel__cancel_and_close(struct acceptcancel__case* c) {
     acceptcancel__start(c);
     CHECK(CancelIoEx((HANDLE) c->a.listener, &c->a.overlapped));
     CHECK_EQ(closesocket(c->a.listener), 0);
@@ -102,17 +102,17 @@ static void acceptcancel__cancel_and_close(struct acceptcancel__case *c) {
 }
 
 #define ACCEPTCANCEL__ONE(way, suffix, phase, with_port) \
-    CONF_TEST(acceptcancel_##way##_##suffix) {           \
-        struct acceptcancel__case c;                     \
-                                                         \
-        acceptcancel__open(&c, phase, with_port);        \
-        acceptcancel__##way(&c);                         \
-        acceptcancel__aborted(&c);                       \
+    CONF_TEST(acceptcancel_##way##_##suffix) { \
+        struct acceptcancel__case c; \
+\
+        acceptcancel__open(&c, phase, with_port); \
+        acceptcancel__##way(&c); \
+        acceptcancel__aborted(&c); \
     }
 
-#define ACCEPTCANCEL__EACH(way)                                             \
-    ACCEPTCANCEL__ONE(way, waiting_event, ACCEPTCANCEL__WAITING, FALSE)     \
-    ACCEPTCANCEL__ONE(way, waiting_port, ACCEPTCANCEL__WAITING, TRUE)       \
+#define ACCEPTCANCEL__EACH(way) \
+    ACCEPTCANCEL__ONE(way, waiting_event, ACCEPTCANCEL__WAITING, FALSE) \
+    ACCEPTCANCEL__ONE(way, waiting_port, ACCEPTCANCEL__WAITING, TRUE) \
     ACCEPTCANCEL__ONE(way, receiving_event, ACCEPTCANCEL__RECEIVING, FALSE) \
     ACCEPTCANCEL__ONE(way, receiving_port, ACCEPTCANCEL__RECEIVING, TRUE)
 
@@ -126,13 +126,13 @@ ACCEPTCANCEL__EACH(closehandle_acceptor)
 ACCEPTCANCEL__EACH(close_both)
 ACCEPTCANCEL__EACH(cancel_and_close)
 
-static DWORD WINAPI acceptcancel__issue(void *parameter) {
-    struct conf_acceptance *a = parameter;
+static DWORD WINAPI acceptcancel__issue(void* parameter) {
+    struct conf_acceptance* a = parameter;
 
     return !conf_acceptance_call(a) && WSAGetLastError() == ERROR_IO_PENDING;
 }
 
-static void acceptcancel__issue_and_exit(struct acceptcancel__case *c) {
+static void acceptcancel__issue_and_exit(struct acceptcancel__case* c) {
     HANDLE thread = CreateThread(NULL, 0, acceptcancel__issue, &c->a, 0, NULL);
     DWORD pending = 0;
 
@@ -162,7 +162,8 @@ CONF_TEST(acceptcancel_thread_exit_port) {
     conf_quiet(c.port);
 }
 
-/* The operation is the listener's: what is done to the acceptor's own operations leaves it alone. */
+/* The operation is the listener's: what is done to the acceptor's own operations leaves it alone.
+ */
 CONF_TEST(acceptcancel_acceptor_operations) {
     struct acceptcancel__case c;
 
@@ -178,7 +179,7 @@ CONF_TEST(acceptcancel_acceptor_operations) {
     conf_packet(c.port, &c.a.overlapped, 0, 4);
 }
 
-static DWORD WINAPI acceptcancel__cancel_io(void *parameter) {
+static DWORD WINAPI acceptcancel__cancel_io(void* parameter) {
     return (DWORD) CancelIo((HANDLE) (SOCKET) parameter);
 }
 
@@ -188,7 +189,7 @@ CONF_TEST(acceptcancel_other_thread) {
 
     acceptcancel__open(&c, ACCEPTCANCEL__WAITING, TRUE);
     acceptcancel__start(&c);
-    thread = CreateThread(NULL, 0, acceptcancel__cancel_io, (void *) c.a.listener, 0, NULL);
+    thread = CreateThread(NULL, 0, acceptcancel__cancel_io, (void*) c.a.listener, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     conf_quiet(c.port);
     CHECK(CancelIoEx((HANDLE) c.a.listener, &c.a.overlapped));
@@ -214,10 +215,10 @@ CONF_TEST(acceptcancel_over) {
 CONF_TEST(acceptcancel_many) {
     enum { COUNT = 100 };
     struct acceptcancel__case c;
-    struct conf_acceptance *a = calloc(COUNT, sizeof *a);
+    struct conf_acceptance* a = calloc(COUNT, sizeof *a);
     unsigned char seen[COUNT] = {0};
     DWORD error, bytes, i, k;
-    OVERLAPPED *got;
+    OVERLAPPED* got;
 
     acceptcancel__open(&c, ACCEPTCANCEL__WAITING, TRUE);
     for (i = 0; i < COUNT; i++) {
@@ -244,7 +245,7 @@ CONF_TEST(acceptcancel_many) {
 /* The connection and the cancel run against each other; one of them wins, and tells once. */
 CONF_TEST(acceptcancel_race) {
     struct acceptcancel__case c;
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error, bytes;
     int round;
 

@@ -19,31 +19,31 @@ struct acceptnotify__case {
     DWORD status;
 };
 
-static void acceptnotify__open(struct acceptnotify__case *c, enum acceptnotify__outcome outcome) {
+static void acceptnotify__open(struct acceptnotify__case* c, enum acceptnotify__outcome outcome) {
     memset(c, 0, sizeof *c);
     conf_acceptance_open(&c->a, AF_INET);
     c->outcome = outcome;
     c->a.receive_length = outcome == ACCEPTNOTIFY__EMPTY ? 0 : 100;
     switch (outcome) {
-    case ACCEPTNOTIFY__EMPTY:
-        break;
-    case ACCEPTNOTIFY__DATA:
-        c->bytes = 4;
-        break;
-    case ACCEPTNOTIFY__RESET:
-        c->packet_error = ERROR_NETNAME_DELETED;
-        c->socket_error = WSAECONNRESET;
-        c->status = 0xC000020D; /* STATUS_CONNECTION_RESET */
-        break;
-    case ACCEPTNOTIFY__CANCELLED:
-        c->packet_error = ERROR_OPERATION_ABORTED;
-        c->socket_error = WSA_OPERATION_ABORTED;
-        c->status = CONF__STATUS_CANCELLED;
-        break;
+        case ACCEPTNOTIFY__EMPTY:
+            break;
+        case ACCEPTNOTIFY__DATA:
+            c->bytes = 4;
+            break;
+        case ACCEPTNOTIFY__RESET:
+            c->packet_error = ERROR_NETNAME_DELETED;
+            c->socket_error = WSAECONNRESET;
+            c->status = 0xC000020D; /* STATUS_CONNECTION_RESET */
+            break;
+        case ACCEPTNOTIFY__CANCELLED:
+            c->packet_error = ERROR_OPERATION_ABORTED;
+            c->socket_error = WSA_OPERATION_ABORTED;
+            c->status = CONF__STATUS_CANCELLED;
+            break;
     }
 }
 
-static void acceptnotify__start(struct acceptnotify__case *c) {
+static void acceptnotify__start(struct acceptnotify__case* c) {
     conf_acceptance_start(&c->a);
     CHECK_EQ(c->a.overlapped.Internal, CONF__STATUS_PENDING);
     if (c->outcome == ACCEPTNOTIFY__CANCELLED) {
@@ -57,7 +57,7 @@ static void acceptnotify__start(struct acceptnotify__case *c) {
         conf_reset(c->a.client);
 }
 
-static void acceptnotify__check_block(struct acceptnotify__case *c) {
+static void acceptnotify__check_block(struct acceptnotify__case* c) {
     DWORD bytes = 77;
 
     CHECK_EQ((DWORD) c->a.overlapped.Internal, c->status);
@@ -192,17 +192,17 @@ static void acceptnotify__waiting(enum acceptnotify__outcome outcome) {
     conf_quiet(port);
 }
 
-#define ACCEPTNOTIFY__EACH(kind)                      \
-    CONF_TEST(acceptnotify_##kind##_empty) {          \
-        acceptnotify__##kind(ACCEPTNOTIFY__EMPTY);    \
-    }                                                 \
-    CONF_TEST(acceptnotify_##kind##_data) {           \
-        acceptnotify__##kind(ACCEPTNOTIFY__DATA);     \
-    }                                                 \
-    CONF_TEST(acceptnotify_##kind##_reset) {          \
-        acceptnotify__##kind(ACCEPTNOTIFY__RESET);    \
-    }                                                 \
-    CONF_TEST(acceptnotify_##kind##_cancelled) {      \
+#define ACCEPTNOTIFY__EACH(kind) \
+    CONF_TEST(acceptnotify_##kind##_empty) { \
+        acceptnotify__##kind(ACCEPTNOTIFY__EMPTY); \
+    } \
+    CONF_TEST(acceptnotify_##kind##_data) { \
+        acceptnotify__##kind(ACCEPTNOTIFY__DATA); \
+    } \
+    CONF_TEST(acceptnotify_##kind##_reset) { \
+        acceptnotify__##kind(ACCEPTNOTIFY__RESET); \
+    } \
+    CONF_TEST(acceptnotify_##kind##_cancelled) { \
         acceptnotify__##kind(ACCEPTNOTIFY__CANCELLED); \
     }
 
@@ -217,14 +217,14 @@ ACCEPTNOTIFY__EACH(waiting)
 
 /* A peer that resets its connection before it is accepted. The page names WSAECONNRESET, which
  * servers take for what it is; of any other error some of them end. */
-static void acceptnotify__break(struct acceptnotify__case *c) {
+static void acceptnotify__break(struct acceptnotify__case* c) {
     conf_acceptance_connect(&c->a);
     conf_reset(c->a.client);
     Sleep(20);
     conf_acceptance_start(&c->a);
 }
 
-static void acceptnotify__check_broken(struct acceptnotify__case *c) {
+static void acceptnotify__check_broken(struct acceptnotify__case* c) {
     DWORD bytes = 77;
 
     CHECK_EQ(conf_wait(c->a.listener, &c->a.overlapped, &bytes), WSAECONNRESET);
@@ -286,7 +286,7 @@ CONF_TEST(acceptnotify_broken_file) {
 /* They come one after the other, and then comes one that is well. */
 CONF_TEST(acceptnotify_broken_next) {
     struct acceptnotify__case c;
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error, bytes;
     HANDLE port;
     int i;
@@ -310,13 +310,14 @@ CONF_TEST(acceptnotify_broken_next) {
     conf_exchange(c.a.client, c.a.acceptor);
 }
 
-static void acceptnotify__check_foreign(struct acceptnotify__case *c, HANDLE port, SOCKET other,
+static void acceptnotify__check_foreign(struct acceptnotify__case* c, HANDLE port, SOCKET other,
                                         ULONG_PTR key) {
     const DWORD broken = 0xC0000140; /* STATUS_INVALID_CONNECTION */
-    LONG(WINAPI * post)(HANDLE, ULONG_PTR, void *, LONG, ULONG_PTR) =
-        (LONG(WINAPI *)(HANDLE, ULONG_PTR, void *, LONG, ULONG_PTR)) (void *) GetProcAddress(
+    LONG(WINAPI * post)
+    (HANDLE, ULONG_PTR, void*, LONG, ULONG_PTR) =
+        (LONG(WINAPI*)(HANDLE, ULONG_PTR, void*, LONG, ULONG_PTR))(void*) GetProcAddress(
             GetModuleHandleW(L"ntdll.dll"), "NtSetIoCompletion");
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     ULONG_PTR got_key;
     DWORD bytes;
 

@@ -5,14 +5,14 @@
 
 #define ACCEPTOPTIONS__NEVER 0xFFFFFFFFu
 
-static void acceptoptions__accept(struct conf_acceptance *a) {
+static void acceptoptions__accept(struct conf_acceptance* a) {
     conf_acceptance_open(a, AF_INET);
     conf_acceptance_start(a);
     conf_acceptance_connect(a);
     CHECK_EQ(conf_acceptance_wait(a, NULL), 0);
 }
 
-static int acceptoptions__update(SOCKET s, const void *value, int length) {
+static int acceptoptions__update(SOCKET s, const void* value, int length) {
     WSASetLastError(0);
     return conf_last(setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, value, length));
 }
@@ -25,7 +25,7 @@ static int acceptoptions__peer_name(SOCKET s) {
     struct sockaddr_storage name;
     int length = sizeof name;
 
-    return conf_last(getpeername(s, (struct sockaddr *) &name, &length));
+    return conf_last(getpeername(s, (struct sockaddr*) &name, &length));
 }
 
 CONF_TEST(acceptoptions_update) {
@@ -35,14 +35,15 @@ CONF_TEST(acceptoptions_update) {
 
     acceptoptions__accept(&a);
     WSASetLastError(4711);
-    CHECK_EQ(setsockopt(a.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *) &a.listener,
-                        sizeof a.listener), 0);
-    CHECK_EQ(getsockname(a.acceptor, (struct sockaddr *) &name, &length), 0);
-    CHECK_EQ(name.sin_port, ((struct sockaddr_in *) &a.target.name)->sin_port);
+    CHECK_EQ(setsockopt(a.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char*) &a.listener,
+                        sizeof a.listener),
+             0);
+    CHECK_EQ(getsockname(a.acceptor, (struct sockaddr*) &name, &length), 0);
+    CHECK_EQ(name.sin_port, ((struct sockaddr_in*) &a.target.name)->sin_port);
     length = sizeof name;
-    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr*) &name, &length), 0);
     length = sizeof client;
-    CHECK_EQ(getsockname(a.client, (struct sockaddr *) &client, &length), 0);
+    CHECK_EQ(getsockname(a.client, (struct sockaddr*) &client, &length), 0);
     CHECK_EQ(name.sin_port, client.sin_port);
     CHECK_EQ(acceptoptions__update_by(a.acceptor, a.listener), 0);
     conf_exchange(a.client, a.acceptor);
@@ -65,11 +66,12 @@ CONF_TEST(acceptoptions_update_short) {
     acceptoptions__accept(&a);
     CHECK_EQ(acceptoptions__update(a.acceptor, &a.listener, sizeof(SOCKET) - 1), WSAEFAULT);
     CHECK_EQ(acceptoptions__update(a.acceptor, &a.listener, -1), WSAEFAULT);
-    CHECK_EQ(acceptoptions__update(a.acceptor,
-                                   conf_before_noaccess(&a.listener, sizeof(SOCKET) - 1),
-                                   sizeof(SOCKET)), WSAEFAULT);
+    CHECK_EQ(acceptoptions__update(
+                 a.acceptor, conf_before_noaccess(&a.listener, sizeof(SOCKET) - 1), sizeof(SOCKET)),
+             WSAEFAULT);
     CHECK_EQ(acceptoptions__update(a.acceptor, conf_before_noaccess(&a.listener, sizeof(SOCKET)),
-                                   sizeof(SOCKET)), 0);
+                                   sizeof(SOCKET)),
+             0);
 }
 
 CONF_TEST(acceptoptions_update_unreadable) {
@@ -215,7 +217,7 @@ struct acceptoptions__option {
     int level;
     int name;
     int value;
-    const char *text;
+    const char* text;
 };
 
 /* What accept() hands on, by Wine's tests of Windows. */
@@ -232,16 +234,17 @@ static const struct acceptoptions__option acceptoptions__options[] = {
 
 #define ACCEPTOPTIONS__COUNT (sizeof acceptoptions__options / sizeof *acceptoptions__options)
 
-static int acceptoptions__get(SOCKET s, const struct acceptoptions__option *option) {
+static int acceptoptions__get(SOCKET s, const struct acceptoptions__option* option) {
     int value = 0, length = sizeof value;
 
-    CHECK_EQ(conf_last(getsockopt(s, option->level, option->name, (char *) &value, &length)), 0);
+    CHECK_EQ(conf_last(getsockopt(s, option->level, option->name, (char*) &value, &length)), 0);
     return value;
 }
 
-static void acceptoptions__set(SOCKET s, const struct acceptoptions__option *option) {
-    CHECK_EQ(conf_last(setsockopt(s, option->level, option->name, (const char *) &option->value,
-                                  sizeof option->value)), 0);
+static void acceptoptions__set(SOCKET s, const struct acceptoptions__option* option) {
+    CHECK_EQ(conf_last(setsockopt(s, option->level, option->name, (const char*) &option->value,
+                                  sizeof option->value)),
+             0);
 }
 
 static void acceptoptions__inherited(BOOL late) {
@@ -256,7 +259,7 @@ static void acceptoptions__inherited(BOOL late) {
         conf_acceptance_start(&a);
     for (i = 0; i < ACCEPTOPTIONS__COUNT; i++)
         acceptoptions__set(a.listener, &acceptoptions__options[i]);
-    CHECK_EQ(setsockopt(a.listener, SOL_SOCKET, SO_LINGER, (const char *) &linger, sizeof linger),
+    CHECK_EQ(setsockopt(a.listener, SOL_SOCKET, SO_LINGER, (const char*) &linger, sizeof linger),
              0);
     if (!late)
         conf_acceptance_start(&a);
@@ -268,7 +271,7 @@ static void acceptoptions__inherited(BOOL late) {
         if (value != acceptoptions__options[i].value)
             conf_fail(__FILE__, __LINE__, "%s is %d", acceptoptions__options[i].text, value);
     }
-    CHECK_EQ(getsockopt(a.acceptor, SOL_SOCKET, SO_LINGER, (char *) &got, &length), 0);
+    CHECK_EQ(getsockopt(a.acceptor, SOL_SOCKET, SO_LINGER, (char*) &got, &length), 0);
     CHECK_EQ(got.l_onoff, 1);
     CHECK_EQ(got.l_linger, 555);
 }
@@ -288,7 +291,7 @@ CONF_TEST(acceptoptions_inherited_timeout) {
     DWORD limit = 100, start;
 
     conf_acceptance_open(&a, AF_INET);
-    CHECK_EQ(setsockopt(a.listener, SOL_SOCKET, SO_RCVTIMEO, (char *) &limit, sizeof limit), 0);
+    CHECK_EQ(setsockopt(a.listener, SOL_SOCKET, SO_RCVTIMEO, (char*) &limit, sizeof limit), 0);
     conf_acceptance_start(&a);
     conf_acceptance_connect(&a);
     CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
@@ -316,7 +319,7 @@ CONF_TEST(acceptoptions_mode_kept) {
 static DWORD acceptoptions__time(SOCKET s) {
     DWORD seconds = 12345;
     int length = sizeof seconds;
-    int result = getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length);
+    int result = getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length);
 
     CHECK_EQ(conf_last(result), 0);
     CHECK_EQ(length, sizeof seconds);
@@ -367,8 +370,8 @@ CONF_TEST(acceptoptions_time_cancelled) {
     CHECK_EQ(acceptoptions__time(a.acceptor), ACCEPTOPTIONS__NEVER);
 }
 
-/* A socket that takes the place of an accepted one, whose handle was closed in a way that no one saw,
- * is not mistaken for it. */
+/* A socket that takes the place of an accepted one, whose handle was closed in a way that no one
+ * saw, is not mistaken for it. */
 CONF_TEST(acceptoptions_handle_reused) {
     struct conf_acceptance a;
     SOCKET other;
@@ -382,7 +385,7 @@ CONF_TEST(acceptoptions_handle_reused) {
         else
             CloseHandle((HANDLE) a.acceptor);
         other = conf_tcp(AF_INET);
-        CHECK_EQ(connect(other, (struct sockaddr *) &a.target.name, a.target.length), 0);
+        CHECK_EQ(connect(other, (struct sockaddr*) &a.target.name, a.target.length), 0);
         CHECK_EQ(acceptoptions__peer_name(other), 0);
         a.acceptor = other;
     }

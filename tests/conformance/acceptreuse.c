@@ -6,7 +6,7 @@
 #define ACCEPTREUSE__ROUNDS 1000
 #define ACCEPTREUSE__PEER_LAST 20 /* In one of so many rounds. */
 
-static void acceptreuse__accept(struct conf_acceptance *a) {
+static void acceptreuse__accept(struct conf_acceptance* a) {
     memset(&a->overlapped, 0, sizeof a->overlapped);
     conf_acceptance_start(a);
     conf_acceptance_connect(a);
@@ -19,7 +19,7 @@ static void acceptreuse__accept(struct conf_acceptance *a) {
     conf_exchange(a->client, a->acceptor);
 }
 
-static void acceptreuse__disconnect(struct conf_acceptance *a) {
+static void acceptreuse__disconnect(struct conf_acceptance* a) {
     CHECK(conf_disconnect_pointer(a->acceptor)(a->acceptor, NULL, TF_REUSE_SOCKET, 0));
     CHECK_EQ(conf_last(recv(a->client, a->room, 1, 0)), 0);
     closesocket(a->client);
@@ -51,7 +51,7 @@ CONF_TEST(acceptreuse_ipv6) {
 }
 
 /* An overlapped operation of the socket, whose end its own port tells. */
-static void acceptreuse__echo(struct conf_acceptance *a, HANDLE port) {
+static void acceptreuse__echo(struct conf_acceptance* a, HANDLE port) {
     char buffer[8] = {0};
     WSABUF vector = {sizeof buffer, buffer};
     OVERLAPPED overlapped = {0};
@@ -118,7 +118,7 @@ CONF_TEST(acceptreuse_pool) {
     enum { COUNT = 8, ROUNDS = 40 };
     static struct conf_acceptance a[COUNT];
     HANDLE port;
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error, bytes;
     int i, round;
 
@@ -199,9 +199,9 @@ CONF_TEST(acceptreuse_default_state) {
     conf_acceptance_start(&a);
     conf_acceptance_connect(&a);
     CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
-    CHECK_EQ(conf_last(getpeername(a.acceptor, (struct sockaddr *) &name, &length)), WSAENOTCONN);
+    CHECK_EQ(conf_last(getpeername(a.acceptor, (struct sockaddr*) &name, &length)), WSAENOTCONN);
     conf_acceptance_update(&a);
-    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr*) &name, &length), 0);
 }
 
 /* The page on LPFN_CONNECTEX: a socket is used again by the way by which it was connected. */

@@ -10,7 +10,7 @@ struct arguments__case {
     OVERLAPPED overlapped;
 };
 
-static void arguments__open(struct arguments__case *c, int family) {
+static void arguments__open(struct arguments__case* c, int family) {
     memset(c, 0, sizeof *c);
     c->client = conf_client(family);
     c->listener = conf_listen(family, 5, &c->target);
@@ -18,7 +18,7 @@ static void arguments__open(struct arguments__case *c, int family) {
     c->connect_ex = conf_pointer(c->client);
 }
 
-static void arguments__expect_nothing(const struct arguments__case *c) {
+static void arguments__expect_nothing(const struct arguments__case* c) {
     struct timeval now = {0, 20000};
     fd_set readable;
 
@@ -30,19 +30,19 @@ static void arguments__expect_nothing(const struct arguments__case *c) {
 
 /* A call that was refused for its arguments has no effect: no packet, no connection, and the
  * socket is as good as before. */
-static void arguments__rejected(struct arguments__case *c, const void *name, int name_length,
-                                const void *buffer, DWORD length, DWORD *sent,
-                                OVERLAPPED *overlapped, int error) {
+static void arguments__rejected(struct arguments__case* c, const void* name, int name_length,
+                                const void* buffer, DWORD length, DWORD* sent,
+                                OVERLAPPED* overlapped, int error) {
     BOOL done;
 
     WSASetLastError(0);
-    done = c->connect_ex(c->client, name, name_length, (void *) buffer, length, sent, overlapped);
+    done = c->connect_ex(c->client, name, name_length, (void*) buffer, length, sent, overlapped);
     CHECK_EQ(WSAGetLastError(), error);
     CHECK_EQ(done, FALSE);
     arguments__expect_nothing(c);
 }
 
-static void arguments__still_usable(struct arguments__case *c) {
+static void arguments__still_usable(struct arguments__case* c) {
     SOCKET server;
 
     memset(&c->overlapped, 0, sizeof c->overlapped);
@@ -53,7 +53,7 @@ static void arguments__still_usable(struct arguments__case *c) {
     conf_exchange(c->client, server);
 }
 
-static void arguments__rejected_name(int family, const void *name, int length) {
+static void arguments__rejected_name(int family, const void* name, int length) {
     struct arguments__case c;
     DWORD sent;
 
@@ -71,7 +71,7 @@ static void arguments__rejected_length(int family, int length) {
     arguments__still_usable(&c);
 }
 
-static void arguments__rejected_buffer(const void *buffer, DWORD length) {
+static void arguments__rejected_buffer(const void* buffer, DWORD length) {
     struct arguments__case c;
     DWORD sent;
 
@@ -81,7 +81,7 @@ static void arguments__rejected_buffer(const void *buffer, DWORD length) {
     arguments__still_usable(&c);
 }
 
-static void arguments__rejected_overlapped(OVERLAPPED *overlapped, int error) {
+static void arguments__rejected_overlapped(OVERLAPPED* overlapped, int error) {
     struct arguments__case c;
     DWORD sent;
 
@@ -92,8 +92,8 @@ static void arguments__rejected_overlapped(OVERLAPPED *overlapped, int error) {
 }
 
 /* The call is right and must work, whatever is odd about it. */
-static void arguments__accepted(const void *name, int name_length, const void *buffer,
-                                DWORD length, DWORD *sent, DWORD expected) {
+static void arguments__accepted(const void* name, int name_length, const void* buffer, DWORD length,
+                                DWORD* sent, DWORD expected) {
     struct arguments__case c;
     SOCKET server;
     char byte;
@@ -101,10 +101,10 @@ static void arguments__accepted(const void *name, int name_length, const void *b
     arguments__open(&c, AF_INET);
     if (name == NULL)
         name = &c.target.name;
-    conf_set_port((struct conf_target *) name, conf_get_port(&c.target));
+    conf_set_port((struct conf_target*) name, conf_get_port(&c.target));
     WSASetLastError(0);
-    CHECK_EQ(c.connect_ex(c.client, name, name_length, (void *) buffer, length, sent,
-                          &c.overlapped), FALSE);
+    CHECK_EQ(c.connect_ex(c.client, name, name_length, (void*) buffer, length, sent, &c.overlapped),
+             FALSE);
     CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
     conf_packet(c.port, &c.overlapped, 0, expected);
     conf_quiet(c.port);
@@ -129,12 +129,12 @@ CONF_TEST(arguments_readonly_overlapped) {
     arguments__rejected_overlapped(conf_readonly(), WSAEFAULT);
 }
 
-static void arguments__not_this_socket(struct arguments__case *c, SOCKET other) {
+static void arguments__not_this_socket(struct arguments__case* c, SOCKET other) {
     DWORD sent;
     BOOL done;
 
     WSASetLastError(0);
-    done = c->connect_ex(other, (struct sockaddr *) &c->target.name, c->target.length, NULL, 0,
+    done = c->connect_ex(other, (struct sockaddr*) &c->target.name, c->target.length, NULL, 0,
                          &sent, &c->overlapped);
     CHECK_EQ(WSAGetLastError(), WSAENOTSOCK);
     CHECK_EQ(done, FALSE);
@@ -324,11 +324,11 @@ CONF_TEST(arguments_unwritable_sent_with_buffer) {
 
 CONF_TEST(arguments_sent_left_alone_later) {
     struct arguments__case c;
-    DWORD *sent = conf_pages(sizeof *sent);
+    DWORD* sent = conf_pages(sizeof *sent);
     BOOL done;
 
     arguments__open(&c, AF_INET);
-    done = c.connect_ex(c.client, (struct sockaddr *) &c.target.name, c.target.length, "data", 4,
+    done = c.connect_ex(c.client, (struct sockaddr*) &c.target.name, c.target.length, "data", 4,
                         sent, &c.overlapped);
     *sent = 0xA5A5A5A5;
     CHECK_EQ(done, FALSE);
@@ -338,12 +338,12 @@ CONF_TEST(arguments_sent_left_alone_later) {
 
 CONF_TEST(arguments_name_left_alone_later) {
     struct arguments__case c;
-    struct sockaddr_storage *name = conf_pages(sizeof *name);
+    struct sockaddr_storage* name = conf_pages(sizeof *name);
     BOOL done;
 
     arguments__open(&c, AF_INET);
     memcpy(name, &c.target.name, sizeof *name);
-    done = c.connect_ex(c.client, (struct sockaddr *) name, c.target.length, "data", 4, NULL,
+    done = c.connect_ex(c.client, (struct sockaddr*) name, c.target.length, "data", 4, NULL,
                         &c.overlapped);
     VirtualFree(name, 0, MEM_RELEASE);
     CHECK_EQ(done, FALSE);
@@ -370,7 +370,7 @@ CONF_TEST(arguments_datagram_socket) {
     if (error != WSAEOPNOTSUPP)
         CHECK_EQ(error, WSAEINVAL);
     conf_quiet(port);
-    CHECK_EQ(getpeername(client, (struct sockaddr *) &peer, &length), SOCKET_ERROR);
+    CHECK_EQ(getpeername(client, (struct sockaddr*) &peer, &length), SOCKET_ERROR);
     CHECK_EQ(WSAGetLastError(), WSAENOTCONN);
     closesocket(listener);
 }

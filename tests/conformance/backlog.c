@@ -8,12 +8,14 @@ CONF_TEST(backlog_query) {
     ULONG backlog = 0;
     DWORD bytes = 0;
 
-    CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, &backlog,
-                         sizeof backlog, &bytes), 0);
+    CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, &backlog, sizeof backlog,
+                         &bytes),
+             0);
     CHECK_EQ(bytes, sizeof backlog);
     CHECK(backlog >= 4096);
     CHECK_EQ(control_ask(conf_tcp(AF_INET), SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, &backlog,
-                         sizeof backlog, &bytes), WSAENOTCONN);
+                         sizeof backlog, &bytes),
+             WSAENOTCONN);
 }
 
 CONF_TEST(backlog_query_overlapped) {
@@ -24,16 +26,17 @@ CONF_TEST(backlog_query_overlapped) {
     DWORD bytes = 0;
 
     CHECK_EQ(conf_last(WSAIoctl(client, SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, &backlog,
-                                sizeof backlog, &bytes, &overlapped, NULL)), 0);
+                                sizeof backlog, &bytes, &overlapped, NULL)),
+             0);
     CHECK_EQ(bytes, sizeof backlog);
     CHECK(backlog >= 4096);
-    CHECK(conf_dequeue(port, CONF__LIMIT, &(OVERLAPPED *){NULL}, &(DWORD){0}, &bytes));
+    CHECK(conf_dequeue(port, CONF__LIMIT, &(OVERLAPPED*){NULL}, &(DWORD){0}, &bytes));
     conf_quiet(port);
 }
 
 /* The notification of a change that does not come. */
 
-static void backlog__begin(SOCKET client, OVERLAPPED *overlapped,
+static void backlog__begin(SOCKET client, OVERLAPPED* overlapped,
                            LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     DWORD bytes = CONTROL__UNTOUCHED;
     int result = WSAIoctl(client, SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, NULL, 0, &bytes,
@@ -98,7 +101,7 @@ CONF_TEST(backlog_change_routine) {
     CHECK(control_call_overlapped == &overlapped);
 }
 
-static DWORD WINAPI backlog__close_later(void *client) {
+static DWORD WINAPI backlog__close_later(void* client) {
     Sleep(2 * CONF__QUIET);
     closesocket((SOCKET) client);
     return 0;
@@ -108,7 +111,7 @@ CONF_TEST(backlog_change_waits) {
     SOCKET client = control_connected();
     DWORD bytes, start = GetTickCount();
 
-    CloseHandle(CreateThread(NULL, 0, backlog__close_later, (void *) client, 0, NULL));
+    CloseHandle(CreateThread(NULL, 0, backlog__close_later, (void*) client, 0, NULL));
     CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, NULL, 0, &bytes),
              WSA_OPERATION_ABORTED);
     CHECK(GetTickCount() - start >= CONF__QUIET);
@@ -120,11 +123,12 @@ CONF_TEST(backlog_change_refused) {
     u_long on = 1;
     DWORD bytes;
 
-    CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, &out, sizeof out,
-                         &bytes), WSAEINVAL);
+    CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, &out, sizeof out, &bytes),
+             WSAEINVAL);
     CHECK_EQ(ioctlsocket(client, FIONBIO, &on), 0);
     CHECK_EQ(control_ask(client, SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, NULL, 0, &bytes),
              WSAEWOULDBLOCK);
-    CHECK_EQ(control_ask(conf_tcp(AF_INET), SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, NULL, 0,
-                         &bytes), WSAENOTCONN);
+    CHECK_EQ(
+        control_ask(conf_tcp(AF_INET), SIO_IDEAL_SEND_BACKLOG_CHANGE, NULL, 0, NULL, 0, &bytes),
+        WSAENOTCONN);
 }

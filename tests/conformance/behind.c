@@ -15,7 +15,7 @@
 
 /* A plain send that is under way when the peer resets the connection: Wine 8 often loses its end.
  * Returns when the connection is gone. */
-static void behind__send_and_be_reset(struct conf_transmission *t, OVERLAPPED *overlapped) {
+static void behind__send_and_be_reset(struct conf_transmission* t, OVERLAPPED* overlapped) {
     WSABUF buffer = {BEHIND__LENGTH, NULL};
     struct sockaddr_storage name;
     int length, tries;
@@ -29,14 +29,14 @@ static void behind__send_and_be_reset(struct conf_transmission *t, OVERLAPPED *o
     CHECK_EQ(conf_last(WSASend(t->client, &buffer, 1, &sent, 0, overlapped, NULL)), WSA_IO_PENDING);
     for (tries = 0; tries < 200; tries++) {
         length = sizeof name;
-        if (getpeername(t->client, (struct sockaddr *) &name, &length) != 0)
+        if (getpeername(t->client, (struct sockaddr*) &name, &length) != 0)
             break;
         Sleep(10);
     }
 }
 
 /* The call must neither wait nor claim success. */
-static void behind__check(struct conf_transmission *t, BOOL done, int error, DWORD since) {
+static void behind__check(struct conf_transmission* t, BOOL done, int error, DWORD since) {
     DWORD bytes, flags;
 
     CHECK_EQ(done, FALSE);
@@ -47,7 +47,7 @@ static void behind__check(struct conf_transmission *t, BOOL done, int error, DWO
     }
 }
 
-static void behind__close(struct conf_transmission *t, const OVERLAPPED *plain) {
+static void behind__close(struct conf_transmission* t, const OVERLAPPED* plain) {
     closesocket(t->client);
     CHECK_EQ(WaitForSingleObject(plain->hEvent, 5000), WAIT_OBJECT_0);
     conf_sink_finish(&t->sink);
@@ -111,7 +111,7 @@ CONF_TEST(behind_lost_send_disconnect) {
 /* Two transmissions that end at nearly the same time are both told of, in their order, also when
  * the second makes the socket reusable. */
 CONF_TEST(behind_transmission_reuse) {
-    unsigned char *bytes = conf_pattern_pages(2 << 20);
+    unsigned char* bytes = conf_pattern_pages(2 << 20);
     int round;
 
     for (round = 0; round < BEHIND__ROUNDS; round++) {
@@ -141,10 +141,10 @@ CONF_TEST(behind_transmission_reuse) {
 
 /* A stream does not show the blocks that the program asks for, and nothing comes between them. */
 static void behind__blocks(DWORD element_flags, DWORD send_size) {
-    unsigned char *bytes = conf_pattern_pages(3 << 20);
+    unsigned char* bytes = conf_pattern_pages(3 << 20);
     TRANSMIT_PACKETS_ELEMENT elements[2] = {conf_memory_element(bytes, 1 << 20),
                                             conf_memory_element(bytes + (1 << 20), 1 << 20)};
-    WSABUF rest = {1 << 20, (char *) bytes + (2 << 20)};
+    WSABUF rest = {1 << 20, (char*) bytes + (2 << 20)};
     struct conf_transmission t;
     OVERLAPPED second = {0};
     DWORD sent;
@@ -172,9 +172,9 @@ CONF_TEST(behind_blocks_of_a_stream) {
 
 /* The smallest blocks are as much the system's concern. */
 CONF_TEST(behind_blocks_of_a_file) {
-    unsigned char *bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
+    unsigned char* bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
     HANDLE file = conf_pattern_file(BEHIND__FILE);
-    WSABUF rest = {BEHIND__REST, (char *) bytes + BEHIND__FILE};
+    WSABUF rest = {BEHIND__REST, (char*) bytes + BEHIND__FILE};
     struct conf_transmission t;
     OVERLAPPED second = {0};
     DWORD sent, count;
@@ -198,9 +198,9 @@ CONF_TEST(behind_blocks_of_a_file) {
 /* More elements than the system takes at once, of memory and of a file. */
 CONF_TEST(behind_many_elements) {
     static TRANSMIT_PACKETS_ELEMENT elements[BEHIND__ELEMENTS];
-    unsigned char *bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
+    unsigned char* bytes = conf_pattern_pages(BEHIND__FILE + BEHIND__REST);
     HANDLE file = conf_pattern_file(BEHIND__FILE);
-    WSABUF rest = {BEHIND__REST, (char *) bytes + BEHIND__FILE};
+    WSABUF rest = {BEHIND__REST, (char*) bytes + BEHIND__FILE};
     struct conf_transmission t;
     OVERLAPPED second = {0};
     DWORD sent, count;
@@ -216,7 +216,7 @@ CONF_TEST(behind_many_elements) {
     t.sink.receive_buffer = 4096;
     t.sink.accept_delay = 50;
     conf_transmission_open(&t, FALSE);
-    CHECK_EQ(setsockopt(t.client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(t.client, SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
     second.hEvent = conf_event();
     conf_packets_start(&t, elements, BEHIND__ELEMENTS, 0);
     conf_last(WSASend(t.client, &rest, 1, &sent, 0, &second, NULL));
@@ -232,7 +232,7 @@ CONF_TEST(behind_many_elements) {
 /* A disconnect waits for all of a transmission that takes several sends: its peer gets everything,
  * and the next peer of the handle nothing of it. */
 
-static void behind__start_in_steps(struct conf_transmission *t) {
+static void behind__start_in_steps(struct conf_transmission* t) {
     static TRANSMIT_PACKETS_ELEMENT elements[BEHIND__PIECES];
     HANDLE file = conf_pattern_file(BEHIND__PIECES * BEHIND__PIECE);
     int i, room = 32 << 10;
@@ -243,7 +243,7 @@ static void behind__start_in_steps(struct conf_transmission *t) {
     t->sink.receive_buffer = 4096;
     t->sink.accept_delay = 50;
     conf_transmission_connect(t, conf_client(AF_INET));
-    CHECK_EQ(setsockopt(t->client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(t->client, SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
     t->overlapped.hEvent = conf_event();
     conf_packets_start(t, elements, BEHIND__PIECES, 0);
     CloseHandle(file);

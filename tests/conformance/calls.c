@@ -14,7 +14,7 @@ void conf_bind(SOCKET client, int family) {
     memset(&any, 0, sizeof any);
     any.name.ss_family = (ADDRESS_FAMILY) family;
     any.length = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    CHECK_EQ(bind(client, (struct sockaddr *) &any.name, any.length), 0);
+    CHECK_EQ(bind(client, (struct sockaddr*) &any.name, any.length), 0);
 }
 
 SOCKET conf_client(int family) {
@@ -31,7 +31,7 @@ void conf_need_ipv6(void) {
     if (probe == INVALID_SOCKET)
         conf_skip("this machine has no IPv6 sockets");
     conf_loopback(AF_INET6, &target);
-    if (bind(probe, (struct sockaddr *) &target.name, target.length) != 0)
+    if (bind(probe, (struct sockaddr*) &target.name, target.length) != 0)
         conf_skip("this machine has no IPv6 loopback address");
     closesocket(probe);
 }
@@ -41,12 +41,13 @@ void conf_need_space(void) {
         conf_skip("needs a network namespace of its own (tests/conformance/space)");
 }
 
-void *conf_function(SOCKET client, GUID guid) {
-    void *pointer = NULL;
+void* conf_function(SOCKET client, GUID guid) {
+    void* pointer = NULL;
     DWORD bytes = 0;
 
     CHECK_EQ(conf_last(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
-                                &pointer, sizeof pointer, &bytes, NULL, NULL)), 0);
+                                &pointer, sizeof pointer, &bytes, NULL, NULL)),
+             0);
     CHECK_EQ(bytes, sizeof pointer);
     CHECK(pointer != NULL);
     return pointer;
@@ -97,18 +98,18 @@ HANDLE conf_event(void) {
 
 /* The count lives on this stack frame, as it does in many programs: a write after the return
  * would hit whatever lies there then. */
-BOOL conf_call(SOCKET client, const struct conf_target *target, const void *buffer, DWORD length,
-               OVERLAPPED *overlapped) {
+BOOL conf_call(SOCKET client, const struct conf_target* target, const void* buffer, DWORD length,
+               OVERLAPPED* overlapped) {
     LPFN_CONNECTEX connect_ex = conf_pointer(client);
     DWORD sent = 0;
 
     WSASetLastError(0);
-    return connect_ex(client, (const struct sockaddr *) &target->name, target->length,
-                      (void *) buffer, length, &sent, overlapped);
+    return connect_ex(client, (const struct sockaddr*) &target->name, target->length,
+                      (void*) buffer, length, &sent, overlapped);
 }
 
-void conf_start(SOCKET client, const struct conf_target *target, const void *buffer, DWORD length,
-                OVERLAPPED *overlapped) {
+void conf_start(SOCKET client, const struct conf_target* target, const void* buffer, DWORD length,
+                OVERLAPPED* overlapped) {
     BOOL done = conf_call(client, target, buffer, length, overlapped);
     int error = WSAGetLastError();
 
@@ -117,7 +118,7 @@ void conf_start(SOCKET client, const struct conf_target *target, const void *buf
 }
 
 /* Gives the Winsock error of the completion, or 0. */
-DWORD conf_wait(SOCKET client, OVERLAPPED *overlapped, DWORD *bytes) {
+DWORD conf_wait(SOCKET client, OVERLAPPED* overlapped, DWORD* bytes) {
     DWORD transferred = 0;
     DWORD flags = 0;
 
@@ -132,7 +133,7 @@ DWORD conf_wait(SOCKET client, OVERLAPPED *overlapped, DWORD *bytes) {
     return (DWORD) WSAGetLastError();
 }
 
-void conf_connect(SOCKET client, const struct conf_target *target) {
+void conf_connect(SOCKET client, const struct conf_target* target) {
     OVERLAPPED overlapped;
 
     memset(&overlapped, 0, sizeof overlapped);
@@ -190,7 +191,7 @@ void conf_exchange(SOCKET client, SOCKET server) {
     CHECK(memcmp(buffer, "pong!", 5) == 0);
 }
 
-BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED **overlapped, DWORD *error, DWORD *bytes) {
+BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED** overlapped, DWORD* error, DWORD* bytes) {
     ULONG_PTR key = 0;
     BOOL success;
 
@@ -205,8 +206,8 @@ BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED **overlapped, DWORD *erro
     return TRUE;
 }
 
-void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes) {
-    OVERLAPPED *got;
+void conf_packet(HANDLE port, OVERLAPPED* overlapped, DWORD error, DWORD bytes) {
+    OVERLAPPED* got;
     DWORD got_error;
     DWORD got_bytes;
 
@@ -218,7 +219,7 @@ void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes) 
 }
 
 void conf_quiet(HANDLE port) {
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 

@@ -14,12 +14,12 @@ struct cancel__case {
     enum cancel__phase phase;
     struct conf_silent silent;
     struct conf_target target;
-    void *buffer;
+    void* buffer;
     DWORD length;
     OVERLAPPED overlapped;
 };
 
-static void cancel__open(struct cancel__case *c, enum cancel__phase phase, BOOL with_port) {
+static void cancel__open(struct cancel__case* c, enum cancel__phase phase, BOOL with_port) {
     memset(c, 0, sizeof *c);
     c->phase = phase;
     c->client = conf_client(AF_INET);
@@ -40,21 +40,21 @@ static void cancel__open(struct cancel__case *c, enum cancel__phase phase, BOOL 
 }
 
 /* The peer accepts and reads nothing, so that what it and the system buffer is soon full. */
-static void cancel__settle(struct cancel__case *c) {
+static void cancel__settle(struct cancel__case* c) {
     if (c->phase == CANCEL__SENDING)
         c->server = conf_accept(c->silent.listener);
     Sleep(100);
     CHECK_EQ(c->overlapped.Internal, CONF__STATUS_PENDING);
 }
 
-static void cancel__start(struct cancel__case *c) {
+static void cancel__start(struct cancel__case* c) {
     conf_start(c->client, &c->target, c->buffer, c->length, &c->overlapped);
     cancel__settle(c);
 }
 
 /* How much of a payload had left is the system's affair. */
-static void cancel__aborted(struct cancel__case *c) {
-    OVERLAPPED *got;
+static void cancel__aborted(struct cancel__case* c) {
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 
@@ -103,7 +103,7 @@ static void cancel__own_thread(enum cancel__phase phase) {
     cancel__aborted(&c);
 }
 
-static DWORD WINAPI cancel__cancel_io(void *parameter) {
+static DWORD WINAPI cancel__cancel_io(void* parameter) {
     return (DWORD) CancelIo((HANDLE) (SOCKET) parameter);
 }
 
@@ -115,7 +115,7 @@ static void cancel__other_thread(enum cancel__phase phase) {
 
     cancel__open(&c, phase, TRUE);
     cancel__start(&c);
-    thread = CreateThread(NULL, 0, cancel__cancel_io, (void *) c.client, 0, NULL);
+    thread = CreateThread(NULL, 0, cancel__cancel_io, (void*) c.client, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     CHECK(GetExitCodeThread(thread, &result));
     CHECK_EQ(result, TRUE);
@@ -153,21 +153,21 @@ static void cancel__closehandle(enum cancel__phase phase) {
 }
 
 struct cancel__issue {
-    struct cancel__case *c;
+    struct cancel__case* c;
     BOOL done;
     int error;
 };
 
-static DWORD WINAPI cancel__issue(void *parameter) {
-    struct cancel__issue *issue = parameter;
-    struct cancel__case *c = issue->c;
+static DWORD WINAPI cancel__issue(void* parameter) {
+    struct cancel__issue* issue = parameter;
+    struct cancel__case* c = issue->c;
 
     issue->done = conf_call(c->client, &c->target, c->buffer, c->length, &c->overlapped);
     issue->error = WSAGetLastError();
     return 0;
 }
 
-static void cancel__issue_and_exit(struct cancel__case *c) {
+static void cancel__issue_and_exit(struct cancel__case* c) {
     struct cancel__issue issue = {c, FALSE, 0};
     HANDLE thread = CreateThread(NULL, 0, cancel__issue, &issue, 0, NULL);
 
@@ -196,15 +196,15 @@ static void cancel__thread_exit_port(enum cancel__phase phase) {
     cancel__aborted(&c);
 }
 
-#define CANCEL__EACH(way)                        \
-    CONF_TEST(cancel_##way##_connecting) {       \
-        cancel__##way(CANCEL__CONNECTING);       \
-    }                                            \
-    CONF_TEST(cancel_##way##_payload) {          \
+#define CANCEL__EACH(way) \
+    CONF_TEST(cancel_##way##_connecting) { \
+        cancel__##way(CANCEL__CONNECTING); \
+    } \
+    CONF_TEST(cancel_##way##_payload) { \
         cancel__##way(CANCEL__CONNECTING_PAYLOAD); \
-    }                                            \
-    CONF_TEST(cancel_##way##_sending) {          \
-        cancel__##way(CANCEL__SENDING);          \
+    } \
+    CONF_TEST(cancel_##way##_sending) { \
+        cancel__##way(CANCEL__SENDING); \
     }
 
 CANCEL__EACH(exact)
@@ -218,7 +218,7 @@ CANCEL__EACH(thread_exit_event)
 CANCEL__EACH(thread_exit_port)
 
 /* Only for one OVERLAPPED: whether a socket has nothing at all to cancel is the host's answer. */
-static void cancel__not_found(SOCKET client, OVERLAPPED *overlapped) {
+static void cancel__not_found(SOCKET client, OVERLAPPED* overlapped) {
     SetLastError(0);
     CHECK_EQ(CancelIoEx((HANDLE) client, overlapped), FALSE);
     CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
@@ -254,7 +254,7 @@ static void cancel__over(enum cancel__phase phase) {
 
 CANCEL__EACH(over)
 
-static void cancel__after_success(const void *payload, DWORD length) {
+static void cancel__after_success(const void* payload, DWORD length) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_client(AF_INET);
@@ -286,7 +286,7 @@ CONF_TEST(cancel_idle_socket) {
 }
 
 /* The connection and the cancel run against each other; one of them wins, and tells once. */
-static void cancel__race(const void *payload, DWORD length) {
+static void cancel__race(const void* payload, DWORD length) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 200, &target);
     int round;
@@ -295,7 +295,7 @@ static void cancel__race(const void *payload, DWORD length) {
         SOCKET client = conf_client(AF_INET);
         HANDLE port = conf_port(client);
         OVERLAPPED overlapped = {0};
-        OVERLAPPED *got;
+        OVERLAPPED* got;
         DWORD error;
         DWORD bytes;
 

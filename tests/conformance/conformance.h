@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#define TEST(topic, name, where, seconds) void topic##_##name(void **state);
+#define TEST(topic, name, where, seconds) void topic##_##name(void** state);
 #define XFAIL(topic, name, id, reason)
 #define XFAIL_ON(host, topic, name, id, reason)
 #define SKIP_ON(host, topic, name, id, reason)
@@ -35,12 +35,12 @@
 #undef SKIP_ON
 
 /* CMocka hands every test a state that none of them needs. */
-#define CONF_TEST(name)           \
+#define CONF_TEST(name) \
     static void name##__body(void); \
-    void name(void **state) {     \
-        (void) state;             \
-        name##__body();           \
-    }                             \
+    void name(void** state) { \
+        (void) state; \
+        name##__body(); \
+    } \
     static void name##__body(void)
 
 /* Of Microsoft's headers; others' lack them. */
@@ -52,7 +52,11 @@
 #endif
 #ifndef WSAID_WSASENDMSG
 #define WSAID_WSASENDMSG \
-    {0xa441e712, 0x754f, 0x43ca, {0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d}}
+    { \
+        0xa441e712, 0x754f, 0x43ca, { \
+            0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d \
+        } \
+    }
 #endif
 
 #define CONF__KEY 0x5eed
@@ -64,18 +68,17 @@
 #define CONF__STATUS_REFUSED 0xC0000236u
 
 /* main.c: only the thread that runs the test may check or skip, as both unwind its stack. */
-#define CHECK(what)                                                          \
-    do {                                                                     \
-        if (!(what))                                                         \
-            conf_fail(__FILE__, __LINE__, "not true: %s", #what);            \
+#define CHECK(what) \
+    do { \
+        if (!(what)) \
+            conf_fail(__FILE__, __LINE__, "not true: %s", #what); \
     } while (0)
 #define CHECK_EQ(actual, expected) \
     conf_equal(__FILE__, __LINE__, #actual, (long long) (actual), (long long) (expected))
 
-void conf_fail(const char *file, int line, const char *format, ...);
-void conf_equal(const char *file, int line, const char *what, long long actual,
-                long long expected);
-void conf_skip(const char *reason);
+void conf_fail(const char* file, int line, const char* format, ...);
+void conf_equal(const char* file, int line, const char* what, long long actual, long long expected);
+void conf_skip(const char* reason);
 
 /* peers.c */
 struct conf_target {
@@ -117,17 +120,17 @@ struct conf_pair {
     SOCKET server;
 };
 
-SOCKET conf_listen(int family, int backlog, struct conf_target *target);
-SOCKET conf_refuse(int family, struct conf_target *target);
-void conf_silent_fill(struct conf_silent *silent, int family);
-void conf_silent_drain(struct conf_silent *silent);
-void conf_sink_start(struct conf_sink *sink);
-void conf_sink_finish(struct conf_sink *sink);
+SOCKET conf_listen(int family, int backlog, struct conf_target* target);
+SOCKET conf_refuse(int family, struct conf_target* target);
+void conf_silent_fill(struct conf_silent* silent, int family);
+void conf_silent_drain(struct conf_silent* silent);
+void conf_sink_start(struct conf_sink* sink);
+void conf_sink_finish(struct conf_sink* sink);
 unsigned char conf_pattern(uint64_t offset);
-void conf_pattern_fill(void *buffer, uint64_t length);
-void conf_set_port(struct conf_target *target, unsigned short port);
-unsigned short conf_get_port(const struct conf_target *target);
-void conf_loopback(int family, struct conf_target *target);
+void conf_pattern_fill(void* buffer, uint64_t length);
+void conf_set_port(struct conf_target* target, unsigned short port);
+unsigned short conf_get_port(const struct conf_target* target);
+void conf_loopback(int family, struct conf_target* target);
 
 /* calls.c */
 SOCKET conf_tcp(int family);
@@ -135,7 +138,7 @@ SOCKET conf_client(int family);
 void conf_bind(SOCKET socket, int family);
 void conf_need_ipv6(void);
 void conf_need_space(void);
-void *conf_function(SOCKET socket, GUID guid);
+void* conf_function(SOCKET socket, GUID guid);
 LPFN_CONNECTEX conf_pointer(SOCKET socket);
 LPFN_DISCONNECTEX conf_disconnect_pointer(SOCKET socket);
 struct conf_pair conf_pair(int family);
@@ -144,17 +147,17 @@ HANDLE conf_event(void);
 
 /* A new port that has the value of one that was closed. */
 HANDLE conf_port_at(HANDLE value);
-BOOL conf_call(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,
-               OVERLAPPED *overlapped);
-void conf_start(SOCKET socket, const struct conf_target *target, const void *buffer, DWORD length,
-                OVERLAPPED *overlapped);
-DWORD conf_wait(SOCKET socket, OVERLAPPED *overlapped, DWORD *bytes);
-void conf_connect(SOCKET socket, const struct conf_target *target);
+BOOL conf_call(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
+               OVERLAPPED* overlapped);
+void conf_start(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
+                OVERLAPPED* overlapped);
+DWORD conf_wait(SOCKET socket, OVERLAPPED* overlapped, DWORD* bytes);
+void conf_connect(SOCKET socket, const struct conf_target* target);
 void conf_update(SOCKET socket);
 void conf_exchange(SOCKET client, SOCKET server);
 SOCKET conf_accept(SOCKET listener);
-BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED **overlapped, DWORD *error, DWORD *bytes);
-void conf_packet(HANDLE port, OVERLAPPED *overlapped, DWORD error, DWORD bytes);
+BOOL conf_dequeue(HANDLE port, DWORD limit, OVERLAPPED** overlapped, DWORD* error, DWORD* bytes);
+void conf_packet(HANDLE port, OVERLAPPED* overlapped, DWORD error, DWORD bytes);
 void conf_quiet(HANDLE port);
 int conf_last(int result);
 
@@ -175,7 +178,7 @@ struct conf_acceptance {
     SOCKET acceptor;
     SOCKET client;
     struct conf_target target;
-    char *buffer; /* `room` where the test gives no other. */
+    char* buffer; /* `room` where the test gives no other. */
     DWORD receive_length;
     DWORD local_length;
     DWORD remote_length;
@@ -185,14 +188,14 @@ struct conf_acceptance {
 
 LPFN_ACCEPTEX conf_accept_pointer(void);
 LPFN_GETACCEPTEXSOCKADDRS conf_sockaddrs_pointer(void);
-void conf_acceptance_open(struct conf_acceptance *a, int family);
-BOOL conf_acceptance_call(struct conf_acceptance *a);
-void conf_acceptance_start(struct conf_acceptance *a);
-void conf_acceptance_refused(struct conf_acceptance *a, int error);
-void conf_acceptance_connect(struct conf_acceptance *a);
-DWORD conf_acceptance_wait(struct conf_acceptance *a, DWORD *bytes);
-void conf_acceptance_update(struct conf_acceptance *a);
-void conf_acceptance_addresses(struct conf_acceptance *a);
+void conf_acceptance_open(struct conf_acceptance* a, int family);
+BOOL conf_acceptance_call(struct conf_acceptance* a);
+void conf_acceptance_start(struct conf_acceptance* a);
+void conf_acceptance_refused(struct conf_acceptance* a, int error);
+void conf_acceptance_connect(struct conf_acceptance* a);
+DWORD conf_acceptance_wait(struct conf_acceptance* a, DWORD* bytes);
+void conf_acceptance_update(struct conf_acceptance* a);
+void conf_acceptance_addresses(struct conf_acceptance* a);
 void conf_reset(SOCKET s);
 
 /* transmissions.c */
@@ -209,32 +212,32 @@ struct conf_transmission {
 
 LPFN_TRANSMITFILE conf_file_pointer(SOCKET socket);
 LPFN_TRANSMITPACKETS conf_packets_pointer(SOCKET socket);
-void conf_transmission_open(struct conf_transmission *t, BOOL with_port);
-void conf_transmission_connect(struct conf_transmission *t, SOCKET client);
-void conf_transmission_close(struct conf_transmission *t, uint64_t received);
-void conf_transmission_broken(struct conf_transmission *t, BOOL done);
-void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+void conf_transmission_open(struct conf_transmission* t, BOOL with_port);
+void conf_transmission_connect(struct conf_transmission* t, SOCKET client);
+void conf_transmission_close(struct conf_transmission* t, uint64_t received);
+void conf_transmission_broken(struct conf_transmission* t, BOOL done);
+void conf_packets_start(struct conf_transmission* t, TRANSMIT_PACKETS_ELEMENT* elements,
                         DWORD count, DWORD flags);
-void conf_packets_refused(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+void conf_packets_refused(struct conf_transmission* t, TRANSMIT_PACKETS_ELEMENT* elements,
                           DWORD count, DWORD flags, int error);
-void conf_file_start(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
-                     TRANSMIT_FILE_BUFFERS *buffers, DWORD flags);
-void conf_file_refused(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
-                       TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error);
-TRANSMIT_FILE_BUFFERS conf_file_buffers(const void *head, DWORD head_length, const void *tail,
+void conf_file_start(struct conf_transmission* t, HANDLE file, uint64_t offset, DWORD length,
+                     TRANSMIT_FILE_BUFFERS* buffers, DWORD flags);
+void conf_file_refused(struct conf_transmission* t, HANDLE file, uint64_t offset, DWORD length,
+                       TRANSMIT_FILE_BUFFERS* buffers, DWORD flags, int error);
+TRANSMIT_FILE_BUFFERS conf_file_buffers(const void* head, DWORD head_length, const void* tail,
                                         DWORD tail_length);
-TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void *memory, DWORD length);
+TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void* memory, DWORD length);
 TRANSMIT_PACKETS_ELEMENT conf_file_element(HANDLE file, int64_t offset, DWORD length);
 HANDLE conf_pattern_file(uint64_t length);
 HANDLE conf_sparse_file(uint64_t length);
 HANDLE conf_open_file(DWORD access, DWORD flags);
 int64_t conf_file_position(HANDLE file);
-unsigned char *conf_pattern_pages(DWORD length);
+unsigned char* conf_pattern_pages(DWORD length);
 
 /* memory.c */
-void *conf_noaccess(void);
-void *conf_readonly(void);
-void *conf_before_noaccess(const void *content, size_t length);
-void *conf_pages(size_t length);
+void* conf_noaccess(void);
+void* conf_readonly(void);
+void* conf_before_noaccess(const void* content, size_t length);
+void* conf_pages(size_t length);
 
 #endif

@@ -9,14 +9,13 @@ CONF_TEST(controlarguments_input) {
     size_t i;
 
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
         SOCKET s = control_socket_for(row);
 
         if (row->in_length == 0)
             continue;
         CHECK_EQ(control_ask(s, row->code, NULL, 0, out, sizeof out, &bytes), WSAEFAULT);
-        CHECK_EQ(control_ask(s, row->code, NULL, sizeof value, out, sizeof out, &bytes),
-                 WSAEFAULT);
+        CHECK_EQ(control_ask(s, row->code, NULL, sizeof value, out, sizeof out, &bytes), WSAEFAULT);
         CHECK_EQ(control_ask(s, row->code, &value, 0, out, sizeof out, &bytes), WSAEFAULT);
         CHECK_EQ(control_ask(s, row->code, conf_noaccess(), sizeof value, NULL, 0, &bytes),
                  WSAEFAULT);
@@ -38,15 +37,14 @@ CONF_TEST(controlarguments_output) {
     size_t i;
 
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
         SOCKET s = control_socket_for(row);
 
         if (row->out_length == 0)
             continue;
         CHECK_EQ(control_ask(s, row->code, NULL, 0, NULL, 0, &bytes), WSAEFAULT);
         CHECK_EQ(control_ask(s, row->code, NULL, 0, NULL, row->out_length, &bytes), WSAEFAULT);
-        CHECK_EQ(control_ask(s, row->code, NULL, 0, out, row->out_length - 1, &bytes),
-                 WSAEFAULT);
+        CHECK_EQ(control_ask(s, row->code, NULL, 0, out, row->out_length - 1, &bytes), WSAEFAULT);
         CHECK_EQ(control_ask(s, row->code, NULL, 0, conf_readonly(), row->out_length, &bytes),
                  WSAEFAULT);
     }
@@ -58,14 +56,13 @@ CONF_TEST(controlarguments_bytes) {
     size_t i;
 
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
         SOCKET s = control_socket_for(row);
         DWORD out_length = row->out_length;
 
-        CHECK_EQ(control_ask(s, row->code, &value, sizeof value, out, out_length, NULL),
+        CHECK_EQ(control_ask(s, row->code, &value, sizeof value, out, out_length, NULL), WSAEFAULT);
+        CHECK_EQ(control_ask(s, row->code, &value, sizeof value, out, out_length, conf_noaccess()),
                  WSAEFAULT);
-        CHECK_EQ(control_ask(s, row->code, &value, sizeof value, out, out_length,
-                             conf_noaccess()), WSAEFAULT);
     }
 }
 
@@ -75,7 +72,7 @@ CONF_TEST(controlarguments_unwritable_overlapped) {
     size_t i;
 
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
         int result = WSAIoctl(control_socket_for(row), row->code, &value, sizeof value, out,
                               row->out_length, &bytes, conf_readonly(), NULL);
 
@@ -91,11 +88,12 @@ CONF_TEST(controlarguments_not_a_socket) {
 
     closesocket(handles[3]);
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
 
         for (j = 0; j < sizeof handles / sizeof *handles; j++)
-            CHECK_EQ(control_ask(handles[j], row->code, &value, sizeof value, out,
-                                 row->out_length, &bytes), WSAENOTSOCK);
+            CHECK_EQ(control_ask(handles[j], row->code, &value, sizeof value, out, row->out_length,
+                                 &bytes),
+                     WSAENOTSOCK);
     }
 }
 
@@ -105,7 +103,7 @@ CONF_TEST(controlarguments_other_kind) {
     size_t i;
 
     for (i = 0; i < CONTROL__ROWS; i++) {
-        const struct control_row *row = &control_rows[i];
+        const struct control_row* row = &control_rows[i];
         SOCKET s;
 
         if (row->type == 0)

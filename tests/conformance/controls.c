@@ -24,7 +24,7 @@ CONF_TEST(controls_connreset) {
 /* Many .NET programs pass one byte, which Windows takes. */
 CONF_TEST(controls_one_byte) {
     SOCKET datagram = control_udp(AF_INET);
-    BYTE *value = conf_before_noaccess("", 1);
+    BYTE* value = conf_before_noaccess("", 1);
     DWORD bytes;
 
     CHECK_EQ(control_ask(datagram, SIO_UDP_CONNRESET, value, 1, NULL, 0, &bytes), 0);
@@ -40,17 +40,17 @@ CONF_TEST(controls_connreset_off_works) {
     char byte;
 
     conf_loopback(AF_INET, &own);
-    CHECK_EQ(bind(other, (struct sockaddr *) &own.name, own.length), 0);
+    CHECK_EQ(bind(other, (struct sockaddr*) &own.name, own.length), 0);
     closed.length = sizeof closed.name;
-    CHECK_EQ(getsockname(other, (struct sockaddr *) &closed.name, &closed.length), 0);
+    CHECK_EQ(getsockname(other, (struct sockaddr*) &closed.name, &closed.length), 0);
     closesocket(other);
-    CHECK_EQ(bind(datagram, (struct sockaddr *) &own.name, own.length), 0);
+    CHECK_EQ(bind(datagram, (struct sockaddr*) &own.name, own.length), 0);
     CHECK_EQ(control_set(datagram, SIO_UDP_CONNRESET, 0), 0);
-    CHECK_EQ(sendto(datagram, "x", 1, 0, (struct sockaddr *) &closed.name, closed.length), 1);
+    CHECK_EQ(sendto(datagram, "x", 1, 0, (struct sockaddr*) &closed.name, closed.length), 1);
     Sleep(CONF__QUIET);
     own.length = sizeof own.name;
-    CHECK_EQ(getsockname(datagram, (struct sockaddr *) &own.name, &own.length), 0);
-    CHECK_EQ(sendto(datagram, "y", 1, 0, (struct sockaddr *) &own.name, own.length), 1);
+    CHECK_EQ(getsockname(datagram, (struct sockaddr*) &own.name, &own.length), 0);
+    CHECK_EQ(sendto(datagram, "y", 1, 0, (struct sockaddr*) &own.name, own.length), 1);
     CHECK_EQ(recv(datagram, &byte, 1, 0), 1);
     CHECK_EQ(byte, 'y');
 }
@@ -63,13 +63,13 @@ CONF_TEST(controls_connreset_off_connected) {
     int i;
 
     conf_loopback(AF_INET, &closed);
-    CHECK_EQ(bind(other, (struct sockaddr *) &closed.name, closed.length), 0);
+    CHECK_EQ(bind(other, (struct sockaddr*) &closed.name, closed.length), 0);
     closed.length = sizeof closed.name;
-    CHECK_EQ(getsockname(other, (struct sockaddr *) &closed.name, &closed.length), 0);
+    CHECK_EQ(getsockname(other, (struct sockaddr*) &closed.name, &closed.length), 0);
     closesocket(other);
     CHECK_EQ(control_set(datagram, SIO_UDP_CONNRESET, 0), 0);
-    CHECK_EQ(connect(datagram, (struct sockaddr *) &closed.name, closed.length), 0);
-    CHECK_EQ(setsockopt(datagram, SOL_SOCKET, SO_RCVTIMEO, (char *) &limit, sizeof limit), 0);
+    CHECK_EQ(connect(datagram, (struct sockaddr*) &closed.name, closed.length), 0);
+    CHECK_EQ(setsockopt(datagram, SOL_SOCKET, SO_RCVTIMEO, (char*) &limit, sizeof limit), 0);
     for (i = 0; i < 3; i++) {
         CHECK_EQ(send(datagram, "x", 1, 0), 1);
         CHECK_EQ(conf_last(recv(datagram, &byte, 1, 0)), WSAETIMEDOUT);
@@ -77,7 +77,7 @@ CONF_TEST(controls_connreset_off_connected) {
 }
 
 /* A handle has the size of the backlog's number on 32 bits. */
-static BOOL controls__gives_handle(const struct control_row *row) {
+static BOOL controls__gives_handle(const struct control_row* row) {
     return row->out_length == sizeof(SOCKET) && row->code != SIO_IDEAL_SEND_BACKLOG_QUERY;
 }
 
@@ -92,8 +92,9 @@ CONF_TEST(controls_base_handles) {
 
             if (!controls__gives_handle(&control_rows[j]))
                 continue;
-            CHECK_EQ(control_ask(sockets[i], control_rows[j].code, NULL, 0, &base,
-                                 sizeof base, &bytes), 0);
+            CHECK_EQ(
+                control_ask(sockets[i], control_rows[j].code, NULL, 0, &base, sizeof base, &bytes),
+                0);
             CHECK_EQ(bytes, sizeof base);
             CHECK(base == sockets[i]);
         }
@@ -114,8 +115,8 @@ CONF_TEST(controls_base_handles_overlapped) {
 
         if (!controls__gives_handle(&control_rows[i]))
             continue;
-        result = WSAIoctl(s, control_rows[i].code, NULL, 0, &base, sizeof base, &bytes,
-                          &overlapped, NULL);
+        result = WSAIoctl(s, control_rows[i].code, NULL, 0, &base, sizeof base, &bytes, &overlapped,
+                          NULL);
         CHECK_EQ(conf_last(result), WSA_IO_PENDING);
         conf_packet(port, &overlapped, ERROR_NOT_SUPPORTED, 0);
         conf_quiet(port);
@@ -128,23 +129,24 @@ static int controls__rto(USHORT rtt, UCHAR retries) {
 
     rto.Rtt = rtt;
     rto.MaxSynRetransmissions = retries;
-    return control_ask(conf_tcp(AF_INET), SIO_TCP_INITIAL_RTO, &rto, sizeof rto, NULL, 0,
-                       &bytes);
+    return control_ask(conf_tcp(AF_INET), SIO_TCP_INITIAL_RTO, &rto, sizeof rto, NULL, 0, &bytes);
 }
 
 CONF_TEST(controls_initial_rto) {
     CHECK_EQ(controls__rto(TCP_INITIAL_RTO_UNSPECIFIED_RTT,
-                           TCP_INITIAL_RTO_UNSPECIFIED_MAX_SYN_RETRANSMISSIONS), 0);
-    CHECK_EQ(controls__rto(TCP_INITIAL_RTO_DEFAULT_RTT,
-                           TCP_INITIAL_RTO_DEFAULT_MAX_SYN_RETRANSMISSIONS), 0);
+                           TCP_INITIAL_RTO_UNSPECIFIED_MAX_SYN_RETRANSMISSIONS),
+             0);
+    CHECK_EQ(
+        controls__rto(TCP_INITIAL_RTO_DEFAULT_RTT, TCP_INITIAL_RTO_DEFAULT_MAX_SYN_RETRANSMISSIONS),
+        0);
 }
 
 /* Windows does all of these; who cannot must not say so. */
 CONF_TEST(controls_initial_rto_refused) {
     CHECK_EQ(controls__rto(500, TCP_INITIAL_RTO_DEFAULT_MAX_SYN_RETRANSMISSIONS), WSAEOPNOTSUPP);
     CHECK_EQ(controls__rto(TCP_INITIAL_RTO_DEFAULT_RTT, 2), WSAEOPNOTSUPP);
-    CHECK_EQ(controls__rto(TCP_INITIAL_RTO_UNSPECIFIED_RTT,
-                           TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS), WSAEOPNOTSUPP);
+    CHECK_EQ(controls__rto(TCP_INITIAL_RTO_UNSPECIFIED_RTT, TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS),
+             WSAEOPNOTSUPP);
 }
 
 CONF_TEST(controls_fast_path) {
@@ -156,11 +158,11 @@ CONF_TEST(controls_fast_path) {
 
 /* A call that succeeds at once, in each way of notification. */
 
-static void controls__start(SOCKET datagram, OVERLAPPED *overlapped,
+static void controls__start(SOCKET datagram, OVERLAPPED* overlapped,
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     DWORD off = 0, bytes = CONTROL__UNTOUCHED;
-    int result = WSAIoctl(datagram, SIO_UDP_NETRESET, &off, sizeof off, NULL, 0, &bytes,
-                          overlapped, routine);
+    int result = WSAIoctl(datagram, SIO_UDP_NETRESET, &off, sizeof off, NULL, 0, &bytes, overlapped,
+                          routine);
 
     CHECK_EQ(conf_last(result), 0);
     CHECK_EQ(bytes, 0);
@@ -231,8 +233,7 @@ CONF_TEST(controls_overlapped_failure) {
     HANDLE port = conf_port(datagram);
     OVERLAPPED overlapped = {0};
     DWORD bytes;
-    int result = WSAIoctl(datagram, SIO_UDP_NETRESET, NULL, 0, NULL, 0, &bytes, &overlapped,
-                          NULL);
+    int result = WSAIoctl(datagram, SIO_UDP_NETRESET, NULL, 0, NULL, 0, &bytes, &overlapped, NULL);
 
     CHECK_EQ(conf_last(result), WSAEFAULT);
     conf_quiet(port);
@@ -240,8 +241,8 @@ CONF_TEST(controls_overlapped_failure) {
 
 /* msquic asks for these on a socket for datagrams and dies of a refusal. */
 CONF_TEST(controls_functions_for_datagrams) {
-    static const GUID guids[] = {
-        WSAID_ACCEPTEX, WSAID_CONNECTEX, WSAID_WSARECVMSG, WSAID_WSASENDMSG};
+    static const GUID guids[] = {WSAID_ACCEPTEX, WSAID_CONNECTEX, WSAID_WSARECVMSG,
+                                 WSAID_WSASENDMSG};
     SOCKET datagram = control_udp(AF_INET);
     size_t i;
 
@@ -251,10 +252,12 @@ CONF_TEST(controls_functions_for_datagrams) {
         DWORD bytes = 0;
 
         CHECK_EQ(control_ask(datagram, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
-                             &first, sizeof first, &bytes), 0);
+                             &first, sizeof first, &bytes),
+                 0);
         CHECK_EQ(bytes, sizeof first);
         CHECK_EQ(control_ask(conf_tcp(AF_INET), SIO_GET_EXTENSION_FUNCTION_POINTER, &guid,
-                             sizeof guid, &second, sizeof second, &bytes), 0);
+                             sizeof guid, &second, sizeof second, &bytes),
+                 0);
         CHECK(first != NULL && first == second);
     }
 }

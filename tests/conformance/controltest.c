@@ -26,19 +26,19 @@ SOCKET control_connected(void) {
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_tcp(AF_INET);
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     conf_accept(listener);
     return client;
 }
 
-SOCKET control_socket_for(const struct control_row *row) {
+SOCKET control_socket_for(const struct control_row* row) {
     if (row->type == SOCK_DGRAM)
         return control_udp(AF_INET);
     return control_connected();
 }
 
-int control_ask(SOCKET s, DWORD code, void *in, DWORD in_length, void *out,
-                DWORD out_length, DWORD *bytes) {
+int control_ask(SOCKET s, DWORD code, void* in, DWORD in_length, void* out, DWORD out_length,
+                DWORD* bytes) {
     WSASetLastError(0);
     return conf_last(WSAIoctl(s, code, in, in_length, out, out_length, bytes, NULL, NULL));
 }
@@ -54,10 +54,9 @@ int control_set(SOCKET s, DWORD code, DWORD value) {
 
 int control_calls;
 DWORD control_call_error;
-OVERLAPPED *control_call_overlapped;
+OVERLAPPED* control_call_overlapped;
 
-void CALLBACK control_routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
-                              DWORD flags) {
+void CALLBACK control_routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped, DWORD flags) {
     (void) bytes;
     (void) flags;
     control_calls++;

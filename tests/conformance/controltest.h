@@ -27,15 +27,15 @@ extern const struct control_row control_rows[CONTROL__ROWS];
 /* What control_routine() was called with, and how often. */
 extern int control_calls;
 extern DWORD control_call_error;
-extern OVERLAPPED *control_call_overlapped;
+extern OVERLAPPED* control_call_overlapped;
 
 void CALLBACK control_routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped, DWORD flags);
 
 SOCKET control_udp(int family);
 SOCKET control_connected(void);
-SOCKET control_socket_for(const struct control_row *row);
-int control_ask(SOCKET s, DWORD code, void *in, DWORD in_length, void *out, DWORD out_length,
-                DWORD *bytes);
+SOCKET control_socket_for(const struct control_row* row);
+int control_ask(SOCKET s, DWORD code, void* in, DWORD in_length, void* out, DWORD out_length,
+                DWORD* bytes);
 int control_set(SOCKET s, DWORD code, DWORD value);
 
 #endif

@@ -12,14 +12,14 @@ struct disconnect__call {
     HANDLE issued;
 };
 
-static BOOL disconnect__try(SOCKET client, OVERLAPPED *overlapped, DWORD flags, DWORD reserved) {
+static BOOL disconnect__try(SOCKET client, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {
     LPFN_DISCONNECTEX disconnect_ex = conf_disconnect_pointer(client);
 
     WSASetLastError(0);
     return disconnect_ex(client, overlapped, flags, reserved);
 }
 
-static void disconnect__refused(SOCKET client, OVERLAPPED *overlapped, DWORD flags, DWORD reserved,
+static void disconnect__refused(SOCKET client, OVERLAPPED* overlapped, DWORD flags, DWORD reserved,
                                 int expected) {
     BOOL done = disconnect__try(client, overlapped, flags, reserved);
     int error = WSAGetLastError();
@@ -226,7 +226,7 @@ CONF_TEST(disconnect_behind_a_send) {
     HANDLE port = conf_port(client);
     OVERLAPPED connecting = {0};
     OVERLAPPED ending = {0};
-    char *payload = conf_pages(DISCONNECT__LARGE);
+    char* payload = conf_pages(DISCONNECT__LARGE);
 
     sink.accept_delay = 100;
     conf_pattern_fill(payload, DISCONNECT__LARGE);
@@ -243,7 +243,7 @@ CONF_TEST(disconnect_behind_a_send) {
 }
 
 /* A connection whose peer reads nothing, with a send that does not end. */
-static struct conf_pair disconnect__stuck(HANDLE *port, OVERLAPPED *sending) {
+static struct conf_pair disconnect__stuck(HANDLE* port, OVERLAPPED* sending) {
     struct conf_pair pair = conf_pair(AF_INET);
     WSABUF buffer = {DISCONNECT__LARGE, conf_pages(DISCONNECT__LARGE)};
 
@@ -274,7 +274,7 @@ CONF_TEST(disconnect_close) {
     HANDLE port;
     OVERLAPPED sending = {0};
     OVERLAPPED ending = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
     int count = 0;
@@ -299,21 +299,21 @@ CONF_TEST(disconnect_closed_otherwise) {
     HANDLE port;
     OVERLAPPED sending = {0};
     OVERLAPPED ending = {0};
-    LONG(NTAPI *close)(HANDLE);
+    LONG(NTAPI * close)(HANDLE);
     struct conf_pair pair;
 
     sending.hEvent = (HANDLE) ((ULONG_PTR) conf_event() | 1);
     pair = disconnect__stuck(&port, &sending);
     disconnect__refused(pair.client, &ending, 0, 0, ERROR_IO_PENDING);
-    close = (void *) GetProcAddress(GetModuleHandleA("ntdll"), "NtClose");
+    close = (void*) GetProcAddress(GetModuleHandleA("ntdll"), "NtClose");
     CHECK_EQ(close((HANDLE) pair.client), 0);
     conf_reset(pair.server);
     conf_packet(port, &ending, ERROR_OPERATION_ABORTED, 0);
     conf_quiet(port);
 }
 
-static DWORD WINAPI disconnect__issue(void *parameter) {
-    struct disconnect__call *call = parameter;
+static DWORD WINAPI disconnect__issue(void* parameter) {
+    struct disconnect__call* call = parameter;
 
     disconnect__try(call->pair.client, &call->overlapped, 0, 0);
     SetEvent(call->issued);
@@ -345,7 +345,7 @@ CONF_TEST(disconnect_after_shutdown) {
     disconnect__ended(pair.server);
 }
 
-static DWORD WINAPI disconnect__send_for_ever(void *parameter) {
+static DWORD WINAPI disconnect__send_for_ever(void* parameter) {
     static char chunk[65536];
 
     while (send((SOCKET) parameter, chunk, sizeof chunk, 0) > 0)
@@ -358,7 +358,7 @@ CONF_TEST(disconnect_endless_sender) {
     struct conf_pair pair = conf_pair(AF_INET);
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
-    HANDLE thread = CreateThread(NULL, 0, disconnect__send_for_ever, (void *) pair.server, 0, NULL);
+    HANDLE thread = CreateThread(NULL, 0, disconnect__send_for_ever, (void*) pair.server, 0, NULL);
 
     CHECK_EQ(WaitForSingleObject(thread, 100), WAIT_TIMEOUT);
     CHECK(conf_disconnect_pointer(pair.client)(pair.client, NULL, TF_REUSE_SOCKET, 0));

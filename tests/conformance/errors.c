@@ -3,7 +3,7 @@
 
 /* WSAENETDOWN and WSAENOBUFS have no test: one machine cannot produce them at will. */
 
-static void errors__from_call(int family, const struct conf_target *target, int error) {
+static void errors__from_call(int family, const struct conf_target* target, int error) {
     SOCKET client = conf_client(family);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
@@ -49,7 +49,7 @@ CONF_TEST(errors_zero_address) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
 
-    ((struct sockaddr_in *) &target.name)->sin_addr.s_addr = 0;
+    ((struct sockaddr_in*) &target.name)->sin_addr.s_addr = 0;
     errors__from_call(AF_INET, &target, WSAEADDRNOTAVAIL);
     closesocket(listener);
 }
@@ -60,24 +60,24 @@ CONF_TEST(errors_zero_address_ipv6) {
 
     conf_need_ipv6();
     listener = conf_listen(AF_INET6, 5, &target);
-    ((struct sockaddr_in6 *) &target.name)->sin6_addr = in6addr_any;
+    ((struct sockaddr_in6*) &target.name)->sin6_addr = in6addr_any;
     errors__from_call(AF_INET6, &target, WSAEADDRNOTAVAIL);
     closesocket(listener);
 }
 
 /* What the error is, is the system's affair; it must be one, told once. */
-static void errors__fails_somehow(const char *address) {
+static void errors__fails_somehow(const char* address) {
     struct conf_target target;
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 
     conf_loopback(AF_INET, &target);
     conf_set_port(&target, 9);
-    ((struct sockaddr_in *) &target.name)->sin_addr.s_addr = inet_addr(address);
+    ((struct sockaddr_in*) &target.name)->sin_addr.s_addr = inet_addr(address);
     CHECK_EQ(conf_call(client, &target, NULL, 0, &overlapped), FALSE);
     if (WSAGetLastError() == ERROR_IO_PENDING) {
         CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
@@ -98,10 +98,10 @@ CONF_TEST(errors_multicast) {
 }
 
 /* A call while another is in progress is refused and does the other no harm. */
-static void errors__second_call(SOCKET client, struct conf_silent *silent, HANDLE port,
-                                OVERLAPPED *first, const char *how) {
+static void errors__second_call(SOCKET client, struct conf_silent* silent, HANDLE port,
+                                OVERLAPPED* first, const char* how) {
     OVERLAPPED second = {0};
-    const struct sockaddr *name = (const struct sockaddr *) &silent->target.name;
+    const struct sockaddr* name = (const struct sockaddr*) &silent->target.name;
     int result = SOCKET_ERROR;
 
     if (strcmp(how, "ConnectEx") == 0)
@@ -119,7 +119,7 @@ static void errors__second_call(SOCKET client, struct conf_silent *silent, HANDL
     conf_quiet(port);
 }
 
-static void errors__already(const char *how, const void *payload, DWORD length) {
+static void errors__already(const char* how, const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
@@ -165,7 +165,7 @@ CONF_TEST(errors_already_after_nonblocking_connect) {
 
     conf_silent_fill(&silent, AF_INET);
     CHECK_EQ(ioctlsocket(client, FIONBIO, &on), 0);
-    CHECK_EQ(connect(client, (struct sockaddr *) &silent.target.name, silent.target.length),
+    CHECK_EQ(connect(client, (struct sockaddr*) &silent.target.name, silent.target.length),
              SOCKET_ERROR);
     CHECK_EQ(WSAGetLastError(), WSAEWOULDBLOCK);
     CHECK_EQ(conf_call(client, &silent.target, NULL, 0, &overlapped), FALSE);
@@ -173,7 +173,7 @@ CONF_TEST(errors_already_after_nonblocking_connect) {
     conf_quiet(port);
 }
 
-static void errors__is_connected(SOCKET client, const struct conf_target *target) {
+static void errors__is_connected(SOCKET client, const struct conf_target* target) {
     OVERLAPPED overlapped = {0};
     BOOL done = conf_call(client, target, "data", 4, &overlapped);
 
@@ -208,7 +208,7 @@ CONF_TEST(errors_connected_by_connect) {
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_client(AF_INET);
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     errors__is_connected(client, &target);
     conf_exchange(client, conf_accept(listener));
 }
@@ -219,12 +219,12 @@ CONF_TEST(errors_connected_then_connect) {
     SOCKET client = conf_client(AF_INET);
 
     conf_connect(client, &target);
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), SOCKET_ERROR);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), SOCKET_ERROR);
     CHECK_EQ(WSAGetLastError(), WSAEISCONN);
     closesocket(listener);
 }
 
-static void errors__refused(int family, const void *payload, DWORD length) {
+static void errors__refused(int family, const void* payload, DWORD length) {
     struct conf_target target;
     SOCKET refusing = conf_refuse(family, &target);
     SOCKET client = conf_client(family);
@@ -272,7 +272,7 @@ CONF_TEST(errors_not_initialised) {
 
     CHECK(listener != INVALID_SOCKET);
     CHECK_EQ(WSACleanup(), 0);
-    done = connect_ex(client, (struct sockaddr *) &target.name, target.length, NULL, 0, &sent,
+    done = connect_ex(client, (struct sockaddr*) &target.name, target.length, NULL, 0, &sent,
                       &overlapped);
     CHECK_EQ(WSAGetLastError(), WSANOTINITIALISED);
     CHECK_EQ(done, FALSE);
@@ -293,9 +293,9 @@ CONF_TEST(errors_address_in_use) {
     conf_loopback(AF_INET, &local);
     for (i = 0; i < 2; i++) {
         clients[i] = conf_tcp(AF_INET);
-        CHECK_EQ(setsockopt(clients[i], SOL_SOCKET, SO_REUSEADDR, (char *) &on, sizeof on), 0);
-        CHECK_EQ(bind(clients[i], (struct sockaddr *) &local.name, local.length), 0);
-        CHECK_EQ(getsockname(clients[i], (struct sockaddr *) &local.name, &length), 0);
+        CHECK_EQ(setsockopt(clients[i], SOL_SOCKET, SO_REUSEADDR, (char*) &on, sizeof on), 0);
+        CHECK_EQ(bind(clients[i], (struct sockaddr*) &local.name, local.length), 0);
+        CHECK_EQ(getsockname(clients[i], (struct sockaddr*) &local.name, &length), 0);
     }
     conf_connect(clients[0], &target);
     overlapped.hEvent = conf_event();
@@ -308,7 +308,7 @@ CONF_TEST(errors_address_in_use) {
 }
 
 /* From the call or from the completion, as documented. */
-static void errors__unreachable(const char *address, int call_error, DWORD packet_error) {
+static void errors__unreachable(const char* address, int call_error, DWORD packet_error) {
     struct conf_target target;
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
@@ -317,7 +317,7 @@ static void errors__unreachable(const char *address, int call_error, DWORD packe
     conf_need_space();
     conf_loopback(AF_INET, &target);
     conf_set_port(&target, 9);
-    ((struct sockaddr_in *) &target.name)->sin_addr.s_addr = inet_addr(address);
+    ((struct sockaddr_in*) &target.name)->sin_addr.s_addr = inet_addr(address);
     CHECK_EQ(conf_call(client, &target, "data", 4, &overlapped), FALSE);
     if (WSAGetLastError() == ERROR_IO_PENDING) {
         conf_packet(port, &overlapped, packet_error, 0);
@@ -336,12 +336,12 @@ CONF_TEST(errors_host_unreachable) {
     errors__unreachable("198.51.100.1", WSAEHOSTUNREACH, ERROR_HOST_UNREACHABLE);
 }
 
-static void errors__timed_out(const void *payload, DWORD length) {
+static void errors__timed_out(const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 

@@ -3,14 +3,14 @@
 
 static GUID ioctl__guid = WSAID_CONNECTEX;
 
-static int ioctl__ask(SOCKET client, void *in, DWORD in_length, void *out, DWORD out_length,
-                      DWORD *bytes) {
+static int ioctl__ask(SOCKET client, void* in, DWORD in_length, void* out, DWORD out_length,
+                      DWORD* bytes) {
     WSASetLastError(0);
     return WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, in, in_length, out, out_length,
                     bytes, NULL, NULL);
 }
 
-static void ioctl__rejected(void *in, DWORD in_length, void *out, DWORD out_length, DWORD *bytes,
+static void ioctl__rejected(void* in, DWORD in_length, void* out, DWORD out_length, DWORD* bytes,
                             int error) {
     SOCKET client = conf_tcp(AF_INET);
     int result = ioctl__ask(client, in, in_length, out, out_length, bytes);
@@ -62,14 +62,14 @@ CONF_TEST(ioctl_any_state) {
 }
 
 CONF_TEST(ioctl_null_guid) {
-    void *pointer;
+    void* pointer;
     DWORD bytes;
 
     ioctl__rejected(NULL, sizeof ioctl__guid, &pointer, sizeof pointer, &bytes, WSAEFAULT);
 }
 
 CONF_TEST(ioctl_unreadable_guid) {
-    void *pointer;
+    void* pointer;
     DWORD bytes;
 
     ioctl__rejected(conf_noaccess(), sizeof ioctl__guid, &pointer, sizeof pointer, &bytes,
@@ -79,7 +79,7 @@ CONF_TEST(ioctl_unreadable_guid) {
 }
 
 CONF_TEST(ioctl_short_guid) {
-    void *pointer;
+    void* pointer;
     DWORD bytes;
 
     ioctl__rejected(&ioctl__guid, 15, &pointer, sizeof pointer, &bytes, WSAEFAULT);
@@ -87,23 +87,24 @@ CONF_TEST(ioctl_short_guid) {
 }
 
 CONF_TEST(ioctl_guid_before_noaccess) {
-    void *guid = conf_before_noaccess(&ioctl__guid, sizeof ioctl__guid);
-    void *pointer = NULL;
+    void* guid = conf_before_noaccess(&ioctl__guid, sizeof ioctl__guid);
+    void* pointer = NULL;
     DWORD bytes = 0;
 
-    CHECK_EQ(ioctl__ask(conf_tcp(AF_INET), guid, sizeof ioctl__guid, &pointer, sizeof pointer,
-                        &bytes), 0);
+    CHECK_EQ(
+        ioctl__ask(conf_tcp(AF_INET), guid, sizeof ioctl__guid, &pointer, sizeof pointer, &bytes),
+        0);
     CHECK(pointer != NULL);
 }
 
 CONF_TEST(ioctl_null_output) {
     DWORD bytes;
 
-    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, NULL, sizeof(void *), &bytes, WSAEFAULT);
+    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, NULL, sizeof(void*), &bytes, WSAEFAULT);
 }
 
 CONF_TEST(ioctl_short_output) {
-    void *pointer;
+    void* pointer;
     DWORD bytes;
 
     ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, &pointer, sizeof pointer - 1, &bytes,
@@ -114,30 +115,30 @@ CONF_TEST(ioctl_short_output) {
 CONF_TEST(ioctl_unwritable_output) {
     DWORD bytes;
 
-    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, conf_noaccess(), sizeof(void *), &bytes,
+    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, conf_noaccess(), sizeof(void*), &bytes,
                     WSAEFAULT);
-    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, conf_readonly(), sizeof(void *), &bytes,
+    ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, conf_readonly(), sizeof(void*), &bytes,
                     WSAEFAULT);
 }
 
 CONF_TEST(ioctl_null_bytes) {
-    void *pointer;
+    void* pointer;
 
     ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, &pointer, sizeof pointer, NULL, WSAEFAULT);
 }
 
 CONF_TEST(ioctl_unwritable_bytes) {
-    void *pointer;
+    void* pointer;
 
     ioctl__rejected(&ioctl__guid, sizeof ioctl__guid, &pointer, sizeof pointer, conf_noaccess(),
                     WSAEFAULT);
 }
 
 static void ioctl__not_a_socket(SOCKET client) {
-    void *pointer;
+    void* pointer;
     DWORD bytes;
-    int result = ioctl__ask(client, &ioctl__guid, sizeof ioctl__guid, &pointer, sizeof pointer,
-                            &bytes);
+    int result =
+        ioctl__ask(client, &ioctl__guid, sizeof ioctl__guid, &pointer, sizeof pointer, &bytes);
 
     CHECK_EQ(WSAGetLastError(), WSAENOTSOCK);
     CHECK_EQ(result, SOCKET_ERROR);
@@ -158,10 +159,10 @@ CONF_TEST(ioctl_not_a_socket) {
 
 CONF_TEST(ioctl_unknown_guid) {
     GUID guid = {0x12345678, 0x1234, 0x5678, {1, 2, 3, 4, 5, 6, 7, 8}};
-    void *pointer;
+    void* pointer;
     DWORD bytes;
-    int result = ioctl__ask(conf_tcp(AF_INET), &guid, sizeof guid, &pointer, sizeof pointer,
-                            &bytes);
+    int result =
+        ioctl__ask(conf_tcp(AF_INET), &guid, sizeof guid, &pointer, sizeof pointer, &bytes);
     int error = WSAGetLastError();
 
     CHECK_EQ(result, SOCKET_ERROR);
@@ -176,13 +177,13 @@ CONF_TEST(ioctl_other_guids) {
     size_t i;
 
     for (i = 0; i < sizeof guids / sizeof *guids; i++) {
-        void *pointer = NULL;
+        void* pointer = NULL;
         DWORD bytes = 0;
 
         CHECK_EQ(ioctl__ask(client, &guids[i], sizeof guids[i], &pointer, sizeof pointer, &bytes),
                  0);
         CHECK_EQ(bytes, sizeof pointer);
-        CHECK(pointer != NULL && pointer != (void *) conf_pointer(client));
+        CHECK(pointer != NULL && pointer != (void*) conf_pointer(client));
     }
 }
 
@@ -205,11 +206,11 @@ CONF_TEST(ioctl_other_codes) {
     CHECK_EQ(WSAGetLastError(), WSAEWOULDBLOCK);
     CHECK_EQ(send(server, "four", 4, 0), 4);
     while (readable < 4)
-        CHECK_EQ(WSAIoctl(client, FIONREAD, NULL, 0, &readable, sizeof readable, &bytes, NULL,
-                          NULL), 0);
+        CHECK_EQ(
+            WSAIoctl(client, FIONREAD, NULL, 0, &readable, sizeof readable, &bytes, NULL, NULL), 0);
     CHECK_EQ(readable, 4);
-    CHECK_EQ(WSAIoctl(client, SIO_KEEPALIVE_VALS, &keep, sizeof keep, NULL, 0, &bytes, NULL,
-                      NULL), 0);
+    CHECK_EQ(WSAIoctl(client, SIO_KEEPALIVE_VALS, &keep, sizeof keep, NULL, 0, &bytes, NULL, NULL),
+             0);
 }
 
 CONF_TEST(ioctl_unknown_code) {
@@ -224,12 +225,12 @@ CONF_TEST(ioctl_unknown_code) {
 
 /* Wine's own tests, which hold on Windows, find 0 bytes in the completion of the overlapped
  * forms; the length is told by the call alone. */
-static void ioctl__overlapped(SOCKET client, OVERLAPPED *overlapped, void **pointer,
+static void ioctl__overlapped(SOCKET client, OVERLAPPED* overlapped, void** pointer,
                               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     DWORD bytes = 0;
-    int result = WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid,
-                          sizeof ioctl__guid, pointer, sizeof *pointer, &bytes, overlapped,
-                          routine);
+    int result =
+        WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid, sizeof ioctl__guid,
+                 pointer, sizeof *pointer, &bytes, overlapped, routine);
 
     CHECK_EQ(conf_last(result), 0);
     CHECK_EQ(bytes, sizeof *pointer);
@@ -238,7 +239,7 @@ static void ioctl__overlapped(SOCKET client, OVERLAPPED *overlapped, void **poin
 CONF_TEST(ioctl_overlapped_event) {
     SOCKET client = conf_tcp(AF_INET);
     OVERLAPPED overlapped = {0};
-    void *pointer = NULL;
+    void* pointer = NULL;
     DWORD bytes = 1;
 
     overlapped.hEvent = conf_event();
@@ -246,19 +247,19 @@ CONF_TEST(ioctl_overlapped_event) {
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
     CHECK_EQ(conf_wait(client, &overlapped, &bytes), 0);
     CHECK_EQ(bytes, 0);
-    CHECK(pointer == (void *) conf_pointer(client));
+    CHECK(pointer == (void*) conf_pointer(client));
 }
 
 CONF_TEST(ioctl_overlapped_port) {
     SOCKET client = conf_tcp(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
-    void *pointer = NULL;
+    void* pointer = NULL;
 
     ioctl__overlapped(client, &overlapped, &pointer, NULL);
     conf_packet(port, &overlapped, 0, 0);
     conf_quiet(port);
-    CHECK(pointer == (void *) conf_pointer(client));
+    CHECK(pointer == (void*) conf_pointer(client));
 }
 
 /* The document allows it, Windows refuses it: either is right, with one packet or none. */
@@ -266,7 +267,7 @@ CONF_TEST(ioctl_overlapped_null_bytes) {
     SOCKET client = conf_tcp(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
-    void *pointer = NULL;
+    void* pointer = NULL;
     int result = WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid,
                           sizeof ioctl__guid, &pointer, sizeof pointer, NULL, &overlapped, NULL);
 
@@ -277,7 +278,7 @@ CONF_TEST(ioctl_overlapped_null_bytes) {
     conf_quiet(port);
 }
 
-static OVERLAPPED *ioctl__routine_overlapped;
+static OVERLAPPED* ioctl__routine_overlapped;
 static DWORD ioctl__routine_error;
 static DWORD ioctl__routine_bytes;
 static int ioctl__routine_calls;
@@ -294,7 +295,7 @@ static void CALLBACK ioctl__routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED ov
 CONF_TEST(ioctl_overlapped_routine) {
     SOCKET client = conf_tcp(AF_INET);
     OVERLAPPED overlapped = {0};
-    void *pointer = NULL;
+    void* pointer = NULL;
 
     ioctl__overlapped(client, &overlapped, &pointer, ioctl__routine);
     CHECK_EQ(ioctl__routine_calls, 0);
@@ -303,7 +304,7 @@ CONF_TEST(ioctl_overlapped_routine) {
     CHECK_EQ(ioctl__routine_error, 0);
     CHECK_EQ(ioctl__routine_bytes, 0);
     CHECK(ioctl__routine_overlapped == &overlapped);
-    CHECK(pointer == (void *) conf_pointer(client));
+    CHECK(pointer == (void*) conf_pointer(client));
     SleepEx(CONF__QUIET, TRUE);
     CHECK_EQ(ioctl__routine_calls, 1);
 }

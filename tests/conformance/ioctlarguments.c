@@ -29,7 +29,7 @@ static const struct ioctlarguments__row {
 
 #define IOCTLARGUMENTS__ROWS (sizeof ioctlarguments__rows / sizeof *ioctlarguments__rows)
 
-static void *ioctlarguments__input(const struct ioctlarguments__row *row) {
+static void* ioctlarguments__input(const struct ioctlarguments__row* row) {
     static union {
         struct sockaddr_in name;
         char bytes[IOCTLARGUMENTS__LENGTH];
@@ -43,8 +43,8 @@ static void *ioctlarguments__input(const struct ioctlarguments__row *row) {
     return &input;
 }
 
-static int ioctlarguments__call(const struct ioctlarguments__row *row, void *in, void *out,
-                                DWORD *bytes, OVERLAPPED *overlapped) {
+static int ioctlarguments__call(const struct ioctlarguments__row* row, void* in, void* out,
+                                DWORD* bytes, OVERLAPPED* overlapped) {
     SOCKET client = conf_tcp(AF_INET);
     int result;
 
@@ -61,7 +61,7 @@ CONF_TEST(ioctlarguments_good) {
     size_t i;
 
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
-        const struct ioctlarguments__row *row = &ioctlarguments__rows[i];
+        const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
         DWORD bytes;
 
         CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
@@ -69,14 +69,14 @@ CONF_TEST(ioctlarguments_good) {
     }
 }
 
-static void ioctlarguments__bytes(DWORD *bytes) {
+static void ioctlarguments__bytes(DWORD* bytes) {
     static OVERLAPPED overlapped;
     static char out[IOCTLARGUMENTS__LENGTH];
     size_t i;
 
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
-        const struct ioctlarguments__row *row = &ioctlarguments__rows[i];
-        void *in = ioctlarguments__input(row);
+        const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
+        void* in = ioctlarguments__input(row);
 
         CHECK_EQ(ioctlarguments__call(row, in, out, bytes, NULL), WSAEFAULT);
         CHECK_EQ(ioctlarguments__call(row, in, out, bytes, &overlapped), WSAEFAULT);
@@ -90,13 +90,13 @@ CONF_TEST(ioctlarguments_bytes) {
     ioctlarguments__bytes(conf_readonly());
 }
 
-static void ioctlarguments__overlapped(OVERLAPPED *overlapped) {
+static void ioctlarguments__overlapped(OVERLAPPED* overlapped) {
     char out[IOCTLARGUMENTS__LENGTH];
     DWORD bytes;
     size_t i;
 
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
-        const struct ioctlarguments__row *row = &ioctlarguments__rows[i];
+        const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
 
         CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, overlapped),
                  WSAEFAULT);
@@ -114,18 +114,19 @@ CONF_TEST(ioctlarguments_pending) {
     DWORD bytes;
 
     CHECK_EQ(conf_last(WSAIoctl(client, SIO_ADDRESS_LIST_CHANGE, NULL, 0, NULL, 0, &bytes,
-                                conf_readonly(), NULL)), WSAEFAULT);
+                                conf_readonly(), NULL)),
+             WSAEFAULT);
     closesocket(client);
     Sleep(CONF__QUIET);
 }
 
-static void ioctlarguments__input_at(void *in) {
+static void ioctlarguments__input_at(void* in) {
     char out[IOCTLARGUMENTS__LENGTH];
     DWORD bytes;
     size_t i;
 
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
-        const struct ioctlarguments__row *row = &ioctlarguments__rows[i];
+        const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
 
         CHECK_EQ(ioctlarguments__call(row, in, out, &bytes, NULL),
                  row->in == USED ? WSAEFAULT : row->error);
@@ -138,12 +139,12 @@ CONF_TEST(ioctlarguments_input) {
     ioctlarguments__input_at(conf_before_noaccess("ab", 2));
 }
 
-static void ioctlarguments__output_at(void *out) {
+static void ioctlarguments__output_at(void* out) {
     DWORD bytes;
     size_t i;
 
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
-        const struct ioctlarguments__row *row = &ioctlarguments__rows[i];
+        const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
 
         CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
                  row->out == USED ? WSAEFAULT : row->error);

@@ -21,7 +21,7 @@ CONF_TEST(lasterror_pointer) {
 
     for (i = 0; i < sizeof guids / sizeof *guids; i++) {
         GUID guid = guids[i];
-        void *pointer;
+        void* pointer;
         DWORD bytes;
 
         WSASetLastError(LASTERROR__BEFORE);
@@ -48,7 +48,7 @@ CONF_TEST(lasterror_fast_open) {
     DWORD on = 1;
 
     WSASetLastError(LASTERROR__BEFORE);
-    lasterror__check(setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, (char *) &on, sizeof on));
+    lasterror__check(setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, (char*) &on, sizeof on));
 }
 
 CONF_TEST(lasterror_connect_time) {
@@ -57,6 +57,6 @@ CONF_TEST(lasterror_connect_time) {
     int length = sizeof seconds;
 
     WSASetLastError(LASTERROR__BEFORE);
-    lasterror__check(getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length));
+    lasterror__check(getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length));
     CHECK_EQ(seconds, 0xFFFFFFFF);
 }

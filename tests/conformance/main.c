@@ -7,23 +7,22 @@
 #define MAIN__HUNG 99
 
 struct main__row {
-    const char *name;
-    const char *where;
+    const char* name;
+    const char* where;
     unsigned seconds;
     struct CMUnitTest test;
 };
 
 struct main__xfail {
-    const char *name;
-    const char *host;
-    const char *id;
-    const char *reason;
+    const char* name;
+    const char* host;
+    const char* id;
+    const char* reason;
 };
 
 static const struct main__row main__rows[] = {
 #define TEST(topic, name, where, seconds) \
-    {#topic "_" #name, #where, seconds,   \
-     {#topic "_" #name, topic##_##name, NULL, NULL, NULL}},
+    {#topic "_" #name, #where, seconds, {#topic "_" #name, topic##_##name, NULL, NULL, NULL}},
 #define XFAIL(topic, name, id, reason)
 #define XFAIL_ON(host, topic, name, id, reason)
 #define SKIP_ON(host, topic, name, id, reason)
@@ -59,22 +58,23 @@ static const struct main__xfail main__skips[] = {
 static unsigned main__seconds;
 static BOOL main__skipped;
 
-static const char *main__error_name(long long code) {
+static const char* main__error_name(long long code) {
     static const struct {
         long long code;
-        const char *name;
+        const char* name;
     } names[] = {
 #define NAME(code) {code, #code},
         NAME(ERROR_IO_PENDING) NAME(ERROR_INVALID_PARAMETER) NAME(ERROR_OPERATION_ABORTED)
-        NAME(ERROR_NOT_FOUND) NAME(ERROR_CONNECTION_REFUSED) NAME(ERROR_NETNAME_DELETED)
-        NAME(ERROR_CONNECTION_ABORTED) NAME(ERROR_NETWORK_UNREACHABLE)
-        NAME(ERROR_HOST_UNREACHABLE) NAME(ERROR_SEM_TIMEOUT) NAME(WSAEFAULT) NAME(WSAEINVAL)
-        NAME(WSAEALREADY) NAME(WSAEISCONN) NAME(WSAENOTCONN) NAME(WSAENOTSOCK)
-        NAME(WSAECONNREFUSED) NAME(WSAECONNRESET) NAME(WSAECONNABORTED) NAME(WSAEWOULDBLOCK)
-        NAME(WSAEADDRNOTAVAIL) NAME(WSAEADDRINUSE) NAME(WSAEAFNOSUPPORT) NAME(WSAENETUNREACH)
-        NAME(WSAEHOSTUNREACH) NAME(WSAETIMEDOUT) NAME(WSAEOPNOTSUPP) NAME(WSANOTINITIALISED)
-        NAME(WSAENOPROTOOPT) NAME(CONF__STATUS_CANCELLED) NAME(CONF__STATUS_REFUSED)
-        NAME(CONF__STATUS_PENDING)
+            NAME(ERROR_NOT_FOUND) NAME(ERROR_CONNECTION_REFUSED) NAME(ERROR_NETNAME_DELETED)
+                NAME(ERROR_CONNECTION_ABORTED) NAME(ERROR_NETWORK_UNREACHABLE) NAME(
+                    ERROR_HOST_UNREACHABLE) NAME(ERROR_SEM_TIMEOUT) NAME(WSAEFAULT) NAME(WSAEINVAL)
+                    NAME(WSAEALREADY) NAME(WSAEISCONN) NAME(WSAENOTCONN) NAME(WSAENOTSOCK)
+                        NAME(WSAECONNREFUSED) NAME(WSAECONNRESET) NAME(WSAECONNABORTED)
+                            NAME(WSAEWOULDBLOCK) NAME(WSAEADDRNOTAVAIL) NAME(WSAEADDRINUSE)
+                                NAME(WSAEAFNOSUPPORT) NAME(WSAENETUNREACH) NAME(WSAEHOSTUNREACH)
+                                    NAME(WSAETIMEDOUT) NAME(WSAEOPNOTSUPP) NAME(WSANOTINITIALISED)
+                                        NAME(WSAENOPROTOOPT) NAME(CONF__STATUS_CANCELLED)
+                                            NAME(CONF__STATUS_REFUSED) NAME(CONF__STATUS_PENDING)
 #undef NAME
     };
     size_t i;
@@ -86,12 +86,12 @@ static const char *main__error_name(long long code) {
     return "";
 }
 
-static const char *main__base_name(const char *file) {
-    const char *slash = strrchr(file, '/');
+static const char* main__base_name(const char* file) {
+    const char* slash = strrchr(file, '/');
     return slash != NULL ? slash + 1 : file;
 }
 
-void conf_fail(const char *file, int line, const char *format, ...) {
+void conf_fail(const char* file, int line, const char* format, ...) {
     va_list arguments;
 
     printf("WHAT: %s:%d: ", main__base_name(file), line);
@@ -102,15 +102,15 @@ void conf_fail(const char *file, int line, const char *format, ...) {
     _fail(file, line);
 }
 
-void conf_equal(const char *file, int line, const char *what, long long actual,
+void conf_equal(const char* file, int line, const char* what, long long actual,
                 long long expected) {
     if (actual == expected)
         return;
-    conf_fail(file, line, "%s is %lld %s, expected %lld %s", what, actual,
-              main__error_name(actual), expected, main__error_name(expected));
+    conf_fail(file, line, "%s is %lld %s, expected %lld %s", what, actual, main__error_name(actual),
+              expected, main__error_name(expected));
 }
 
-void conf_skip(const char *reason) {
+void conf_skip(const char* reason) {
     printf("SKIP: %s\n", reason);
     main__skipped = TRUE;
     skip();
@@ -118,7 +118,7 @@ void conf_skip(const char *reason) {
 
 /* A hang is a result like any other, and a process that is only killed from outside would be
  * left behind by the launcher that started it. */
-static DWORD WINAPI main__watchdog(void *parameter) {
+static DWORD WINAPI main__watchdog(void* parameter) {
     (void) parameter;
     Sleep(main__seconds * 1000);
     printf("WHAT: hangs: not finished after %u s\n", main__seconds);
@@ -127,8 +127,8 @@ static DWORD WINAPI main__watchdog(void *parameter) {
 }
 
 /* The host that the launcher's DLL pretends to have, where it is not the real one. */
-static const struct main__xfail *main__find(const struct main__xfail *row, const char *name) {
-    const char *host = getenv("CONFORMANCE_HOST");
+static const struct main__xfail* main__find(const struct main__xfail* row, const char* name) {
+    const char* host = getenv("CONFORMANCE_HOST");
 
     for (; row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0 &&
@@ -138,9 +138,9 @@ static const struct main__xfail *main__find(const struct main__xfail *row, const
     return NULL;
 }
 
-static int main__run(const struct main__row *row, BOOL plain) {
-    const struct main__xfail *xfail = plain ? NULL : main__find(main__xfails, row->name);
-    const struct main__xfail *skip = plain ? NULL : main__find(main__skips, row->name);
+static int main__run(const struct main__row* row, BOOL plain) {
+    const struct main__xfail* xfail = plain ? NULL : main__find(main__xfails, row->name);
+    const struct main__xfail* skip = plain ? NULL : main__find(main__skips, row->name);
     const struct CMUnitTest tests[] = {row->test};
     WSADATA data;
     int failed;
@@ -162,7 +162,7 @@ static int main__run(const struct main__row *row, BOOL plain) {
     return failed != 0 ? 0 : MAIN__FAILED;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     const size_t count = sizeof main__rows / sizeof *main__rows;
     BOOL plain;
     size_t i;

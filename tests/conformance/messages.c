@@ -37,13 +37,13 @@ CONF_TEST(messages_ecn) {
     }
     msg_plain(client, &target, server);
     value = 0xb8;
-    if (setsockopt(client, IPPROTO_IP, IP_TOS, (char *) &value, sizeof value) == 0) {
+    if (setsockopt(client, IPPROTO_IP, IP_TOS, (char*) &value, sizeof value) == 0) {
         struct msg_control control = {0};
 
         msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
         CHECK_EQ(msg_pass(client, &target, server, &control).traffic_class, 0xba);
         CHECK_EQ(msg_pass(client, &target, server, NULL).traffic_class, 0xb8);
-        CHECK_EQ(getsockopt(client, IPPROTO_IP, IP_TOS, (char *) &value, &length), 0);
+        CHECK_EQ(getsockopt(client, IPPROTO_IP, IP_TOS, (char*) &value, &length), 0);
         CHECK_EQ(value, 0xb8);
     }
 }
@@ -84,7 +84,7 @@ CONF_TEST(messages_connected) {
     struct msg_control control = {0};
     int i;
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
     for (i = 0; i < 3; i++)
         CHECK_EQ(msg_pass(client, NULL, server, &control).traffic_class, 2);
@@ -144,18 +144,18 @@ CONF_TEST(messages_ipv6_ecn) {
 CONF_TEST(messages_mapped) {
     struct conf_target target, mapped;
     struct msg_control control = {0}, wrong = {0};
-    struct sockaddr_in6 *name = (struct sockaddr_in6 *) &mapped.name;
+    struct sockaddr_in6* name = (struct sockaddr_in6*) &mapped.name;
     SOCKET server, client;
     int off = 0;
 
     conf_need_ipv6();
     server = msg_receiver(AF_INET, &target);
     client = msg_udp(AF_INET6);
-    CHECK_EQ(setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, (char *) &off, sizeof off), 0);
+    CHECK_EQ(setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, (char*) &off, sizeof off), 0);
     memset(&mapped, 0, sizeof mapped);
     mapped.length = sizeof *name;
     name->sin6_family = AF_INET6;
-    name->sin6_port = ((struct sockaddr_in *) &target.name)->sin_port;
+    name->sin6_port = ((struct sockaddr_in*) &target.name)->sin_port;
     memcpy(name->sin6_addr.s6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01", 16);
     msg_add_source(&control, "127.0.0.1", 0);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
@@ -167,7 +167,7 @@ CONF_TEST(messages_mapped) {
 
 /* The source address */
 
-static struct msg_seen messages__from(SOCKET client, const char *address, ULONG index) {
+static struct msg_seen messages__from(SOCKET client, const char* address, ULONG index) {
     struct conf_target target;
     SOCKET server = msg_receiver(AF_INET, &target);
     struct msg_control control = {0};
@@ -179,7 +179,7 @@ static struct msg_seen messages__from(SOCKET client, const char *address, ULONG 
     return seen;
 }
 
-static int messages__refused_from(SOCKET client, const char *address, ULONG index) {
+static int messages__refused_from(SOCKET client, const char* address, ULONG index) {
     struct conf_target target;
     SOCKET server = msg_receiver(AF_INET, &target);
     struct msg_control control = {0};
@@ -192,8 +192,8 @@ static int messages__refused_from(SOCKET client, const char *address, ULONG inde
     return error;
 }
 
-static void messages__check_from(const struct msg_seen *seen, const char *address) {
-    CHECK_EQ(((const struct sockaddr_in *) &seen->from)->sin_addr.s_addr, inet_addr(address));
+static void messages__check_from(const struct msg_seen* seen, const char* address) {
+    CHECK_EQ(((const struct sockaddr_in*) &seen->from)->sin_addr.s_addr, inet_addr(address));
 }
 
 CONF_TEST(messages_source) {
@@ -244,8 +244,8 @@ CONF_TEST(messages_source_bound_in_name) {
     int error;
 
     conf_loopback(AF_INET, &own);
-    ((struct sockaddr_in *) &own.name)->sin_addr.s_addr = inet_addr("127.0.0.2");
-    CHECK_EQ(bind(client, (struct sockaddr *) &own.name, own.length), 0);
+    ((struct sockaddr_in*) &own.name)->sin_addr.s_addr = inet_addr("127.0.0.2");
+    CHECK_EQ(bind(client, (struct sockaddr*) &own.name, own.length), 0);
     msg_add_source(&control, "127.0.0.2", 0);
     error = msg_send(client, &target, &control);
     if (error == 0) {
@@ -268,7 +268,7 @@ CONF_TEST(messages_source_no_interface) {
 
 /* Kinds and forms that are refused; nothing goes out. */
 
-static void messages__refused(struct msg_control *control, int error) {
+static void messages__refused(struct msg_control* control, int error) {
     struct conf_target target;
     SOCKET server = msg_receiver(AF_INET, &target);
     SOCKET client = msg_udp(AF_INET);
@@ -312,16 +312,22 @@ CONF_TEST(messages_out_of_range) {
 }
 
 CONF_TEST(messages_lengths) {
-    static const SIZE_T lengths[] = {0, 1, sizeof(WSACMSGHDR) - 1, sizeof(WSACMSGHDR),
-                                     sizeof(WSACMSGHDR) + 3, sizeof(WSACMSGHDR) + 100,
-                                     (SIZE_T) -1, (SIZE_T) -8, (SIZE_T) 1 << 31};
+    static const SIZE_T lengths[] = {0,
+                                     1,
+                                     sizeof(WSACMSGHDR) - 1,
+                                     sizeof(WSACMSGHDR),
+                                     sizeof(WSACMSGHDR) + 3,
+                                     sizeof(WSACMSGHDR) + 100,
+                                     (SIZE_T) -1,
+                                     (SIZE_T) -8,
+                                     (SIZE_T) 1 << 31};
     size_t i;
 
     for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         struct msg_control control = {0};
 
         msg_add_number(&control, IPPROTO_IP, MSG__TTL, 5);
-        ((WSACMSGHDR *) control.data)->cmsg_len = lengths[i];
+        ((WSACMSGHDR*) control.data)->cmsg_len = lengths[i];
         messages__refused(&control, WSAEINVAL);
     }
 }
@@ -341,7 +347,7 @@ CONF_TEST(messages_short_source) {
     struct msg_control control = {0};
 
     msg_add_source(&control, "127.0.0.1", 0);
-    ((WSACMSGHDR *) control.data)->cmsg_len -= 1;
+    ((WSACMSGHDR*) control.data)->cmsg_len -= 1;
     messages__refused(&control, WSAEINVAL);
 }
 
@@ -357,7 +363,7 @@ CONF_TEST(messages_places) {
     DWORD sent, size = sizeof(WSACMSGHDR) + sizeof(int);
 
     msg_add_number(&control, IPPROTO_IP, MSG__TTL, 5);
-    message.name = (struct sockaddr *) &target.name;
+    message.name = (struct sockaddr*) &target.name;
     message.namelen = target.length;
     message.lpBuffers = &buffer;
     message.dwBufferCount = 1;

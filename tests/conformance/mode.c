@@ -3,13 +3,13 @@
 
 #define MODE__DELAY 300
 
-static DWORD WINAPI mode__send_later(void *parameter) {
+static DWORD WINAPI mode__send_later(void* parameter) {
     Sleep(MODE__DELAY);
     return (DWORD) send((SOCKET) parameter, "late", 4, 0);
 }
 
 static void mode__blocks(SOCKET client, SOCKET server) {
-    HANDLE thread = CreateThread(NULL, 0, mode__send_later, (void *) server, 0, NULL);
+    HANDLE thread = CreateThread(NULL, 0, mode__send_later, (void*) server, 0, NULL);
     DWORD before = GetTickCount();
     char buffer[8] = {0};
     int result = recv(client, buffer, sizeof buffer, 0);
@@ -27,7 +27,7 @@ static void mode__does_not_block(SOCKET client) {
     CHECK_EQ(conf_last(result), WSAEWOULDBLOCK);
 }
 
-static void mode__connect(SOCKET client, const struct conf_target *target, DWORD length) {
+static void mode__connect(SOCKET client, const struct conf_target* target, DWORD length) {
     OVERLAPPED overlapped = {0};
     HANDLE port = conf_port(client);
 
@@ -117,7 +117,7 @@ static void mode__after_refusal(BOOL nonblocking) {
     overlapped.hEvent = conf_event();
     conf_start(client, &target, "data", 4, &overlapped);
     CHECK_EQ(conf_wait(client, &overlapped, NULL), WSAECONNREFUSED);
-    result = connect(client, (struct sockaddr *) &target.name, target.length);
+    result = connect(client, (struct sockaddr*) &target.name, target.length);
     CHECK_EQ(conf_last(result), nonblocking ? WSAEWOULDBLOCK : WSAECONNREFUSED);
     closesocket(peer);
 }

@@ -4,8 +4,8 @@
 
 #include "conformance.h"
 
-/* Of Microsoft's ws2ipdef.h, which older headers lack: the kinds of control data, and the options that
- * ask for them. */
+/* Of Microsoft's ws2ipdef.h, which older headers lack: the kinds of control data, and the options
+ * that ask for them. */
 #define MSG__TOS 3
 #define MSG__TTL 4
 #define MSG__DONTFRAGMENT 14
@@ -37,23 +37,23 @@ struct msg_seen {
 
 /* msgtest.c */
 SOCKET msg_udp(int family);
-SOCKET msg_bound(int family, struct conf_target *target);
-SOCKET msg_receiver(int family, struct conf_target *target);
+SOCKET msg_bound(int family, struct conf_target* target);
+SOCKET msg_receiver(int family, struct conf_target* target);
 LPFN_WSASENDMSG msg_send_pointer(SOCKET s);
 LPFN_WSARECVMSG msg_recv_pointer(SOCKET s);
-void msg_add(struct msg_control *control, int level, int type, const void *data, size_t length);
-void msg_add_number(struct msg_control *control, int level, int type, int value);
-void msg_add_source(struct msg_control *control, const char *address, ULONG index);
-int msg_send(SOCKET s, const struct conf_target *target, struct msg_control *control);
-int msg_receive(SOCKET s, struct msg_seen *seen);
+void msg_add(struct msg_control* control, int level, int type, const void* data, size_t length);
+void msg_add_number(struct msg_control* control, int level, int type, int value);
+void msg_add_source(struct msg_control* control, const char* address, ULONG index);
+int msg_send(SOCKET s, const struct conf_target* target, struct msg_control* control);
+int msg_receive(SOCKET s, struct msg_seen* seen);
 void msg_nothing(SOCKET s);
 BOOL msg_is_readable(SOCKET s, DWORD limit);
 
 /* Sends with the control data and finds how the datagram arrives. */
-struct msg_seen msg_pass(SOCKET client, const struct conf_target *target, SOCKET server,
-                         struct msg_control *control);
+struct msg_seen msg_pass(SOCKET client, const struct conf_target* target, SOCKET server,
+                         struct msg_control* control);
 
 /* A datagram without control data, which must look as if there had never been any. */
-void msg_plain(SOCKET client, const struct conf_target *target, SOCKET server);
+void msg_plain(SOCKET client, const struct conf_target* target, SOCKET server);
 
 #endif

@@ -12,53 +12,53 @@ struct notify__case {
     struct conf_target target;
     OVERLAPPED overlapped;
     enum notify__outcome outcome;
-    void *buffer;
+    void* buffer;
     DWORD length;
     DWORD packet_error;
     DWORD socket_error;
     DWORD status;
 };
 
-static void notify__open(struct notify__case *c, enum notify__outcome outcome) {
+static void notify__open(struct notify__case* c, enum notify__outcome outcome) {
     memset(c, 0, sizeof *c);
     c->outcome = outcome;
     c->client = conf_client(AF_INET);
     switch (outcome) {
-    case NOTIFY__PAYLOADED:
-        c->length = NOTIFY__PAYLOAD;
-        c->buffer = conf_pages(NOTIFY__PAYLOAD);
-        c->peer = conf_listen(AF_INET, 5, &c->target);
-        break;
-    case NOTIFY__EMPTY:
-        c->peer = conf_listen(AF_INET, 5, &c->target);
-        break;
-    case NOTIFY__REFUSED:
-        c->peer = conf_refuse(AF_INET, &c->target);
-        c->packet_error = ERROR_CONNECTION_REFUSED;
-        c->socket_error = WSAECONNREFUSED;
-        c->status = CONF__STATUS_REFUSED;
-        break;
-    case NOTIFY__CANCELLED:
-        conf_silent_fill(&c->silent, AF_INET);
-        c->target = c->silent.target;
-        c->packet_error = ERROR_OPERATION_ABORTED;
-        c->socket_error = WSA_OPERATION_ABORTED;
-        c->status = CONF__STATUS_CANCELLED;
-        break;
+        case NOTIFY__PAYLOADED:
+            c->length = NOTIFY__PAYLOAD;
+            c->buffer = conf_pages(NOTIFY__PAYLOAD);
+            c->peer = conf_listen(AF_INET, 5, &c->target);
+            break;
+        case NOTIFY__EMPTY:
+            c->peer = conf_listen(AF_INET, 5, &c->target);
+            break;
+        case NOTIFY__REFUSED:
+            c->peer = conf_refuse(AF_INET, &c->target);
+            c->packet_error = ERROR_CONNECTION_REFUSED;
+            c->socket_error = WSAECONNREFUSED;
+            c->status = CONF__STATUS_REFUSED;
+            break;
+        case NOTIFY__CANCELLED:
+            conf_silent_fill(&c->silent, AF_INET);
+            c->target = c->silent.target;
+            c->packet_error = ERROR_OPERATION_ABORTED;
+            c->socket_error = WSA_OPERATION_ABORTED;
+            c->status = CONF__STATUS_CANCELLED;
+            break;
     }
 }
 
-static void notify__cancel(struct notify__case *c) {
+static void notify__cancel(struct notify__case* c) {
     if (c->outcome == NOTIFY__CANCELLED)
         CHECK(CancelIoEx((HANDLE) c->client, &c->overlapped));
 }
 
-static void notify__start(struct notify__case *c) {
+static void notify__start(struct notify__case* c) {
     conf_start(c->client, &c->target, c->buffer, c->length, &c->overlapped);
     notify__cancel(c);
 }
 
-static void notify__check_block(struct notify__case *c) {
+static void notify__check_block(struct notify__case* c) {
     DWORD bytes = 1;
 
     CHECK_EQ((DWORD) c->overlapped.Internal, c->status);
@@ -190,8 +190,8 @@ static void notify__file_result(enum notify__outcome outcome, BOOL wait, HANDLE 
     notify__open(&c, outcome);
     c.overlapped.hEvent = event;
     notify__start(&c);
-    while (!(done = GetOverlappedResult((HANDLE) c.client, &c.overlapped, &bytes, wait)) &&
-           !wait && GetLastError() == ERROR_IO_INCOMPLETE)
+    while (!(done = GetOverlappedResult((HANDLE) c.client, &c.overlapped, &bytes, wait)) && !wait &&
+           GetLastError() == ERROR_IO_INCOMPLETE)
         Sleep(1);
     if (!done)
         CHECK_EQ(GetLastError(), c.packet_error);
@@ -229,16 +229,16 @@ static void notify__skip(enum notify__outcome outcome) {
     conf_quiet(port);
 }
 
-#define NOTIFY__EACH(kind)                \
-    CONF_TEST(notify_##kind##_empty) {    \
-        notify__##kind(NOTIFY__EMPTY);    \
-    }                                     \
-    CONF_TEST(notify_##kind##_payload) {  \
+#define NOTIFY__EACH(kind) \
+    CONF_TEST(notify_##kind##_empty) { \
+        notify__##kind(NOTIFY__EMPTY); \
+    } \
+    CONF_TEST(notify_##kind##_payload) { \
         notify__##kind(NOTIFY__PAYLOADED); \
-    }                                     \
-    CONF_TEST(notify_##kind##_refused) {  \
-        notify__##kind(NOTIFY__REFUSED);  \
-    }                                     \
+    } \
+    CONF_TEST(notify_##kind##_refused) { \
+        notify__##kind(NOTIFY__REFUSED); \
+    } \
     CONF_TEST(notify_##kind##_cancelled) { \
         notify__##kind(NOTIFY__CANCELLED); \
     }
@@ -255,7 +255,7 @@ NOTIFY__EACH(file_wait)
 NOTIFY__EACH(file_poll)
 NOTIFY__EACH(skip)
 
-static void notify__pending(const void *payload, DWORD length) {
+static void notify__pending(const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);
     OVERLAPPED overlapped = {0};

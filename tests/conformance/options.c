@@ -21,7 +21,7 @@ static struct options__pair options__connect(void) {
     return pair;
 }
 
-static int options__update(SOCKET client, const void *value, int length) {
+static int options__update(SOCKET client, const void* value, int length) {
     WSASetLastError(0);
     return conf_last(setsockopt(client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, value, length));
 }
@@ -30,7 +30,7 @@ static int options__peer_name(SOCKET client) {
     struct sockaddr_storage name;
     int length = sizeof name;
 
-    return conf_last(getpeername(client, (struct sockaddr *) &name, &length));
+    return conf_last(getpeername(client, (struct sockaddr*) &name, &length));
 }
 
 CONF_TEST(options_update_null) {
@@ -83,7 +83,7 @@ CONF_TEST(options_update_listening) {
     CHECK_EQ(options__update(conf_listen(AF_INET, 5, &target), NULL, 0), WSAENOTCONN);
 }
 
-static void options__update_pending(const void *payload, DWORD length) {
+static void options__update_pending(const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);
     OVERLAPPED overlapped = {0};
@@ -120,7 +120,7 @@ CONF_TEST(options_update_after_connect) {
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_tcp(AF_INET);
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     CHECK_EQ(options__update(client, NULL, 0), 0);
     CHECK_EQ(options__peer_name(client), 0);
     closesocket(listener);
@@ -229,7 +229,7 @@ CONF_TEST(options_transfer_after_update) {
 static DWORD options__time(SOCKET client) {
     DWORD seconds = 12345;
     int length = sizeof seconds;
-    int result = getsockopt(client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length);
+    int result = getsockopt(client, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length);
 
     CHECK_EQ(conf_last(result), 0);
     CHECK_EQ(length, sizeof seconds);
@@ -241,7 +241,7 @@ CONF_TEST(options_time_before) {
     CHECK_EQ(options__time(conf_client(AF_INET)), OPTIONS__NEVER);
 }
 
-static void options__time_connecting(const void *payload, DWORD length) {
+static void options__time_connecting(const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
@@ -326,7 +326,7 @@ CONF_TEST(options_time_null) {
     int result = getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, NULL, &length);
 
     CHECK_EQ(conf_last(result), WSAEFAULT);
-    result = getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, NULL);
+    result = getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, NULL);
     CHECK_EQ(conf_last(result), WSAEFAULT);
 }
 
@@ -337,8 +337,8 @@ CONF_TEST(options_time_unwritable) {
     int result = getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, conf_noaccess(), &length);
 
     CHECK_EQ(conf_last(result), WSAEFAULT);
-    result = getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds,
-                        conf_noaccess());
+    result =
+        getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, conf_noaccess());
     CHECK_EQ(conf_last(result), WSAEFAULT);
 }
 
@@ -351,7 +351,7 @@ CONF_TEST(options_fast_open_unwritable) {
     for (round = 0; round < 2; round++) {
         CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, bad, &length)), WSAEFAULT);
         CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, NULL)), WSAEFAULT);
-        CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, (int *) bad)),
+        CHECK_EQ(conf_last(getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, (int*) bad)),
                  WSAEFAULT);
         CHECK_EQ(conf_last(setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, bad, 1)), WSAEFAULT);
         CHECK_EQ(conf_last(setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, &on, 1)), 0);
@@ -366,11 +366,11 @@ CONF_TEST(options_fast_open) {
     OVERLAPPED overlapped = {0};
     DWORD on = 1;
     int length = sizeof on;
-    int result = setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, (char *) &on, sizeof on);
+    int result = setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, (char*) &on, sizeof on);
 
     CHECK_EQ(conf_last(result), 0);
     on = 77;
-    result = getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, (char *) &on, &length);
+    result = getsockopt(client, IPPROTO_TCP, TCP_FASTOPEN, (char*) &on, &length);
     CHECK_EQ(conf_last(result), 0);
     CHECK_EQ(on & 0xFF, 1);
     conf_start(client, &target, "data", 4, &overlapped);

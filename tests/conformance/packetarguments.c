@@ -11,7 +11,7 @@ static packetarguments__element packetarguments__good(void) {
 }
 
 /* Refused, and the connection still works. */
-static void packetarguments__refused(packetarguments__element *elements, DWORD count, DWORD flags,
+static void packetarguments__refused(packetarguments__element* elements, DWORD count, DWORD flags,
                                      int error) {
     struct conf_transmission t = {0};
     packetarguments__element good = conf_memory_element(conf_pattern_pages(9), 9);
@@ -51,7 +51,7 @@ CONF_TEST(packetarguments_huge_count) {
 
 CONF_TEST(packetarguments_readonly_array) {
     struct conf_transmission t = {0};
-    packetarguments__element *elements = conf_pages(4096);
+    packetarguments__element* elements = conf_pages(4096);
     DWORD old;
 
     elements[0] = conf_memory_element(conf_pattern_pages(9), 9);
@@ -65,11 +65,11 @@ CONF_TEST(packetarguments_readonly_array) {
 CONF_TEST(packetarguments_misaligned_array) {
     struct conf_transmission t = {0};
     packetarguments__element element = conf_memory_element(conf_pattern_pages(9), 9);
-    char *place = (char *) conf_pages(4096) + 1;
+    char* place = (char*) conf_pages(4096) + 1;
 
     memcpy(place, &element, sizeof element);
     conf_transmission_open(&t, TRUE);
-    conf_packets_start(&t, (packetarguments__element *) place, 1, 0);
+    conf_packets_start(&t, (packetarguments__element*) place, 1, 0);
     conf_packet(t.port, &t.overlapped, 0, 9);
     conf_transmission_close(&t, 9);
 }
@@ -153,8 +153,7 @@ CONF_TEST(packetarguments_not_a_file) {
     packetarguments__refused_second(conf_file_element(directory, 0, 0), WSAEINVAL);
     CHECK(CreatePipe(&reading, &writing, NULL, 0));
     packetarguments__refused_second(conf_file_element(reading, 0, 1), WSAEINVAL);
-    packetarguments__refused_second(conf_file_element((HANDLE) conf_tcp(AF_INET), 0, 1),
-                                    WSAEINVAL);
+    packetarguments__refused_second(conf_file_element((HANDLE) conf_tcp(AF_INET), 0, 1), WSAEINVAL);
 }
 
 CONF_TEST(packetarguments_unreadable_file) {
@@ -169,8 +168,7 @@ CONF_TEST(packetarguments_unreadable_file) {
 CONF_TEST(packetarguments_too_much) {
     HANDLE file = conf_sparse_file(0x100000000ull);
     packetarguments__element elements[3] = {conf_file_element(file, 0, 0x7FFFFFFE),
-                                            packetarguments__good(),
-                                            conf_file_element(file, 0, 0)};
+                                            packetarguments__good(), conf_file_element(file, 0, 0)};
 
     packetarguments__refused(elements, 2, 0, WSAEINVAL);
     packetarguments__refused(elements + 2, 1, 0, WSAEINVAL);
@@ -237,9 +235,10 @@ CONF_TEST(packetarguments_sockets) {
     CHECK_EQ(packetarguments__error(packets, conf_tcp(AF_INET), 0), WSAENOTCONN);
     CHECK_EQ(packetarguments__error(packets, conf_client(AF_INET), TF_DISCONNECT), WSAENOTCONN);
     CHECK_EQ(packetarguments__error(packets, conf_listen(AF_INET, 5, &target), 0), WSAENOTCONN);
-    CHECK_EQ(packetarguments__error(packets,
-                 WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED), 0),
-             WSAENOTCONN);
+    CHECK_EQ(
+        packetarguments__error(
+            packets, WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED), 0),
+        WSAENOTCONN);
     closesocket(closed);
     CHECK_EQ(packetarguments__error(packets, closed, 0), WSAENOTSOCK);
     CHECK_EQ(packetarguments__error(packets, INVALID_SOCKET, 0), WSAENOTSOCK);

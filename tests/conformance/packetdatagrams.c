@@ -6,17 +6,17 @@
 
 typedef TRANSMIT_PACKETS_ELEMENT packetdatagrams__element;
 
-static void packetdatagrams__connect(SOCKET *client, SOCKET *server) {
+static void packetdatagrams__connect(SOCKET* client, SOCKET* server) {
     struct conf_target target;
     int length;
 
     *server = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED);
     *client = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED);
     conf_loopback(AF_INET, &target);
-    CHECK_EQ(bind(*server, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(bind(*server, (struct sockaddr*) &target.name, target.length), 0);
     length = sizeof target.name;
-    CHECK_EQ(getsockname(*server, (struct sockaddr *) &target.name, &length), 0);
-    CHECK_EQ(connect(*client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(getsockname(*server, (struct sockaddr*) &target.name, &length), 0);
+    CHECK_EQ(connect(*client, (struct sockaddr*) &target.name, target.length), 0);
 }
 
 static void packetdatagrams__receive(SOCKET server, int length) {
@@ -33,7 +33,7 @@ static void packetdatagrams__receive(SOCKET server, int length) {
 /* A message ends where TP_ELEMENT_EOP says so, and may come from memory and files. */
 CONF_TEST(packetdatagrams_messages) {
     HANDLE file = conf_pattern_file(1000);
-    unsigned char *bytes = conf_pattern_pages(1000);
+    unsigned char* bytes = conf_pattern_pages(1000);
     packetdatagrams__element elements[6] = {
         conf_memory_element(bytes, 10), conf_file_element(file, 0, 300),
         conf_memory_element(bytes, 20), conf_file_element(file, 100, 0),
@@ -84,7 +84,7 @@ CONF_TEST(packetdatagrams_too_long) {
 
 /* The one before it has been sent by then. */
 CONF_TEST(packetdatagrams_too_long_later) {
-    unsigned char *bytes = conf_pattern_pages(70000);
+    unsigned char* bytes = conf_pattern_pages(70000);
     packetdatagrams__element elements[2] = {conf_memory_element(bytes, 10),
                                             conf_memory_element(bytes, 70000)};
     LPFN_TRANSMITPACKETS packets;

@@ -164,8 +164,9 @@ CONF_TEST(packetnotify_overlapped_on_synchronous_socket) {
 /* The system knows the port by more than the handle that the program closes: a port that gets the
  * handle's value does not hear of what was to be told to the first. */
 static void packetnotify__port_closed(BOOL behind_our_back) {
-    LONG(WINAPI * close)(HANDLE) = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(
-        GetModuleHandleW(L"ntdll.dll"), "NtClose");
+    LONG(WINAPI * close)
+    (HANDLE) =
+        (LONG(WINAPI*)(HANDLE))(void*) GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtClose");
     struct conf_transmission t = {0};
     packetnotify__element element =
         conf_memory_element(conf_pattern_pages(PACKETNOTIFY__LARGE), PACKETNOTIFY__LARGE);

@@ -12,7 +12,7 @@ typedef TRANSMIT_PACKETS_ELEMENT packets__element;
 
 CONF_TEST(packets_memory) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(1000);
+    unsigned char* bytes = conf_pattern_pages(1000);
     packets__element elements[3] = {conf_memory_element(bytes, 300),
                                     conf_memory_element(bytes + 300, 200),
                                     conf_memory_element(bytes + 500, 500)};
@@ -29,11 +29,11 @@ CONF_TEST(packets_files) {
     struct conf_transmission t = {0};
     HANDLE file = conf_pattern_file(200000);
     HANDLE other = conf_pattern_file(300000);
-    unsigned char *bytes = conf_pattern_pages(301000);
+    unsigned char* bytes = conf_pattern_pages(301000);
     packets__element elements[] = {
-        conf_memory_element(bytes, 10),         conf_file_element(file, 10, 90),
-        conf_file_element(file, 100, 99900),    conf_file_element(other, 100000, 150000),
-        conf_memory_element(bytes + 250000, 0), conf_file_element(other, 250000, 0),
+        conf_memory_element(bytes, 10),           conf_file_element(file, 10, 90),
+        conf_file_element(file, 100, 99900),      conf_file_element(other, 100000, 150000),
+        conf_memory_element(bytes + 250000, 0),   conf_file_element(other, 250000, 0),
         conf_memory_element(bytes + 300000, 1000)};
 
     elements[1].dwElFlags = 0;
@@ -96,7 +96,7 @@ CONF_TEST(packets_overlapped_file) {
     HANDLE port = CreateIoCompletionPort(file, NULL, 1, 0);
     OVERLAPPED writing = {0};
     packets__element element = conf_file_element(file, 0, 0);
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     ULONG_PTR key;
     DWORD bytes;
 
@@ -113,9 +113,9 @@ CONF_TEST(packets_overlapped_file) {
 /* Both the array and the handles may go when the call has returned. */
 CONF_TEST(packets_array_and_handles_gone) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(PACKETS__LARGE);
+    unsigned char* bytes = conf_pattern_pages(PACKETS__LARGE);
     HANDLE file = conf_pattern_file(PACKETS__LARGE / 2);
-    packets__element *elements = conf_pages(4096);
+    packets__element* elements = conf_pages(4096);
 
     elements[0] = conf_file_element(file, 0, 0);
     elements[1] = conf_memory_element(bytes + PACKETS__LARGE / 2, PACKETS__LARGE / 2);
@@ -132,7 +132,7 @@ CONF_TEST(packets_array_and_handles_gone) {
 CONF_TEST(packets_thousands) {
     static packets__element elements[5000];
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(5000 * 100);
+    unsigned char* bytes = conf_pattern_pages(5000 * 100);
     HANDLE file = conf_pattern_file(5000 * 100);
     int i;
 
@@ -184,7 +184,7 @@ CONF_TEST(packets_send_size) {
 /* A slow peer with a small buffer. */
 CONF_TEST(packets_slow_peer) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(PACKETS__LARGE);
+    unsigned char* bytes = conf_pattern_pages(PACKETS__LARGE);
     HANDLE file = conf_pattern_file(PACKETS__LARGE / 2);
     packets__element elements[2] = {
         conf_file_element(file, 0, 0),
@@ -218,7 +218,7 @@ CONF_TEST(packets_peer_resets) {
 /* What is begun later is sent later, whatever it is. */
 CONF_TEST(packets_order) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(PACKETS__LARGE);
+    unsigned char* bytes = conf_pattern_pages(PACKETS__LARGE);
     const DWORD quarter = PACKETS__LARGE / 4;
     HANDLE file = conf_pattern_file(PACKETS__LARGE);
     packets__element first[2] = {conf_file_element(file, 0, quarter / 2),
@@ -226,7 +226,7 @@ CONF_TEST(packets_order) {
     packets__element second = conf_memory_element(bytes + quarter, quarter);
     packets__element third = conf_file_element(file, 2 * quarter, quarter);
     OVERLAPPED overlapped[3] = {{0}};
-    WSABUF last = {quarter, (char *) bytes + 3 * quarter};
+    WSABUF last = {quarter, (char*) bytes + 3 * quarter};
     LPFN_TRANSMITPACKETS packets;
 
     t.sink.accept_delay = 100;
@@ -248,7 +248,7 @@ CONF_TEST(packets_order) {
 CONF_TEST(packets_order_many) {
     static packets__element elements[2][3000];
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(PACKETS__LARGE);
+    unsigned char* bytes = conf_pattern_pages(PACKETS__LARGE);
     const DWORD length = PACKETS__LARGE / 6000;
     OVERLAPPED overlapped = {0};
     int i;
@@ -296,7 +296,7 @@ CONF_TEST(packets_disconnect_only) {
 
 /* Round after round on one socket, which keeps its port. */
 CONF_TEST(packets_reuse) {
-    unsigned char *bytes = conf_pattern_pages(70000);
+    unsigned char* bytes = conf_pattern_pages(70000);
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 5, &target);
     SOCKET client = conf_client(AF_INET);

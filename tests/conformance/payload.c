@@ -9,13 +9,13 @@
 struct payload__case {
     SOCKET client;
     HANDLE port;
-    unsigned char *buffer;
+    unsigned char* buffer;
     DWORD length;
     OVERLAPPED overlapped;
     struct conf_sink sink;
 };
 
-static void payload__open(struct payload__case *c, DWORD length) {
+static void payload__open(struct payload__case* c, DWORD length) {
     int family = c->sink.family != 0 ? c->sink.family : AF_INET;
 
     conf_sink_start(&c->sink);
@@ -26,8 +26,8 @@ static void payload__open(struct payload__case *c, DWORD length) {
     conf_pattern_fill(c->buffer, length);
 }
 
-static void payload__await(struct payload__case *c) {
-    OVERLAPPED *got;
+static void payload__await(struct payload__case* c) {
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 
@@ -39,7 +39,7 @@ static void payload__await(struct payload__case *c) {
 }
 
 /* What is sent afterwards must come behind the payload. */
-static void payload__close(struct payload__case *c) {
+static void payload__close(struct payload__case* c) {
     const char tail[4] = {(char) conf_pattern(c->length), (char) conf_pattern(c->length + 1ull),
                           (char) conf_pattern(c->length + 2ull),
                           (char) conf_pattern(c->length + 3ull)};
@@ -55,7 +55,7 @@ static void payload__close(struct payload__case *c) {
     conf_quiet(c->port);
 }
 
-static void payload__send(struct payload__case *c, DWORD length) {
+static void payload__send(struct payload__case* c, DWORD length) {
     payload__open(c, length);
     conf_start(c->client, &c->sink.target, c->buffer, length, &c->overlapped);
     payload__await(c);
@@ -131,7 +131,7 @@ static void payload__send_buffer(int size) {
     struct payload__case c = {0};
 
     payload__open(&c, 256 * 1024);
-    CHECK_EQ(setsockopt(c.client, SOL_SOCKET, SO_SNDBUF, (char *) &size, sizeof size), 0);
+    CHECK_EQ(setsockopt(c.client, SOL_SOCKET, SO_SNDBUF, (char*) &size, sizeof size), 0);
     conf_start(c.client, &c.sink.target, c.buffer, c.length, &c.overlapped);
     payload__await(&c);
     payload__close(&c);
@@ -182,8 +182,8 @@ CONF_TEST(payload_late_connection) {
     CHECK(memcmp(got, data, sizeof data) == 0);
 }
 
-static void payload__broken(struct payload__case *c, DWORD length) {
-    OVERLAPPED *got;
+static void payload__broken(struct payload__case* c, DWORD length) {
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 
@@ -263,7 +263,7 @@ CONF_TEST(payload_in_place) {
     CHECK(before >= c.length);
     most = before;
     conf_start(c.client, &c.sink.target, c.buffer, c.length, &c.overlapped);
-    while (*(volatile ULONG_PTR *) &c.overlapped.Internal == CONF__STATUS_PENDING) {
+    while (*(volatile ULONG_PTR*) &c.overlapped.Internal == CONF__STATUS_PENDING) {
         now = payload__private_bytes();
         if (now > most)
             most = now;
@@ -281,7 +281,7 @@ CONF_TEST(payload_4g) {
     uint64_t offset;
     int i;
 
-    if (sizeof(void *) < 8)
+    if (sizeof(void*) < 8)
         conf_skip("the payload does not fit into the address space");
     c.sink.sparse = TRUE;
     c.sink.chunk = 4 * PAYLOAD__MIB;

@@ -11,46 +11,46 @@ unsigned char conf_pattern(uint64_t offset) {
     return (unsigned char) (word >> (8 * (offset & 3)));
 }
 
-void conf_pattern_fill(void *buffer, uint64_t length) {
-    unsigned char *bytes = buffer;
+void conf_pattern_fill(void* buffer, uint64_t length) {
+    unsigned char* bytes = buffer;
     uint64_t i;
 
     for (i = 0; i < length; i++)
         bytes[i] = conf_pattern(i);
 }
 
-void conf_loopback(int family, struct conf_target *target) {
+void conf_loopback(int family, struct conf_target* target) {
     memset(target, 0, sizeof *target);
     target->name.ss_family = (ADDRESS_FAMILY) family;
     if (family == AF_INET6) {
-        ((struct sockaddr_in6 *) &target->name)->sin6_addr = in6addr_loopback;
+        ((struct sockaddr_in6*) &target->name)->sin6_addr = in6addr_loopback;
         target->length = sizeof(struct sockaddr_in6);
     } else {
-        ((struct sockaddr_in *) &target->name)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ((struct sockaddr_in*) &target->name)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         target->length = sizeof(struct sockaddr_in);
     }
 }
 
 /* The port lies at the same place in both families. */
-void conf_set_port(struct conf_target *target, unsigned short port) {
-    ((struct sockaddr_in *) &target->name)->sin_port = htons(port);
+void conf_set_port(struct conf_target* target, unsigned short port) {
+    ((struct sockaddr_in*) &target->name)->sin_port = htons(port);
 }
 
-unsigned short conf_get_port(const struct conf_target *target) {
-    return ntohs(((const struct sockaddr_in *) &target->name)->sin_port);
+unsigned short conf_get_port(const struct conf_target* target) {
+    return ntohs(((const struct sockaddr_in*) &target->name)->sin_port);
 }
 
-static SOCKET peers__bound(int family, struct conf_target *target) {
+static SOCKET peers__bound(int family, struct conf_target* target) {
     SOCKET peer = conf_tcp(family);
     int length = sizeof target->name;
 
     conf_loopback(family, target);
-    CHECK_EQ(bind(peer, (struct sockaddr *) &target->name, target->length), 0);
-    CHECK_EQ(getsockname(peer, (struct sockaddr *) &target->name, &length), 0);
+    CHECK_EQ(bind(peer, (struct sockaddr*) &target->name, target->length), 0);
+    CHECK_EQ(getsockname(peer, (struct sockaddr*) &target->name, &length), 0);
     return peer;
 }
 
-SOCKET conf_listen(int family, int backlog, struct conf_target *target) {
+SOCKET conf_listen(int family, int backlog, struct conf_target* target) {
     SOCKET listener = peers__bound(family, target);
 
     CHECK_EQ(listen(listener, backlog), 0);
@@ -58,25 +58,25 @@ SOCKET conf_listen(int family, int backlog, struct conf_target *target) {
 }
 
 /* A port that is taken and does not listen refuses, and nobody else can get it meanwhile. */
-SOCKET conf_refuse(int family, struct conf_target *target) {
+SOCKET conf_refuse(int family, struct conf_target* target) {
     return peers__bound(family, target);
 }
 
-static BOOL peers__fill_one(struct conf_silent *silent) {
+static BOOL peers__fill_one(struct conf_silent* silent) {
     struct timeval limit = {0, 100000};
     SOCKET filler = conf_tcp(silent->target.name.ss_family);
     u_long on = 1;
     fd_set writable;
 
     CHECK_EQ(ioctlsocket(filler, FIONBIO, &on), 0);
-    connect(filler, (struct sockaddr *) &silent->target.name, silent->target.length);
+    connect(filler, (struct sockaddr*) &silent->target.name, silent->target.length);
     silent->fillers[silent->count++] = filler;
     FD_ZERO(&writable);
     FD_SET(filler, &writable);
     return select(0, NULL, &writable, NULL, &limit) == 1;
 }
 
-void conf_silent_fill(struct conf_silent *silent, int family) {
+void conf_silent_fill(struct conf_silent* silent, int family) {
     memset(silent, 0, sizeof *silent);
     silent->listener = conf_listen(family, 1, &silent->target);
     while (peers__fill_one(silent))
@@ -84,7 +84,7 @@ void conf_silent_fill(struct conf_silent *silent, int family) {
 }
 
 /* From here on the peer answers, as soon as the system of the client asks it again. */
-void conf_silent_drain(struct conf_silent *silent) {
+void conf_silent_drain(struct conf_silent* silent) {
     int i;
 
     for (i = 0; i < silent->count - 1; i++)
@@ -93,7 +93,7 @@ void conf_silent_drain(struct conf_silent *silent) {
         closesocket(silent->fillers[i]);
 }
 
-static void peers__check(struct conf_sink *sink, const unsigned char *bytes, DWORD length) {
+static void peers__check(struct conf_sink* sink, const unsigned char* bytes, DWORD length) {
     DWORD i;
 
     for (i = 0; i < length && sink->intact; i++) {
@@ -115,14 +115,14 @@ static void peers__check(struct conf_sink *sink, const unsigned char *bytes, DWO
 static void peers__reset(SOCKET server) {
     struct linger hard = {1, 0};
 
-    setsockopt(server, SOL_SOCKET, SO_LINGER, (const char *) &hard, sizeof hard);
+    setsockopt(server, SOL_SOCKET, SO_LINGER, (const char*) &hard, sizeof hard);
 }
 
 /* Runs on a thread of its own and so leaves its findings in the structure. */
-static DWORD WINAPI peers__sink(void *parameter) {
-    struct conf_sink *sink = parameter;
+static DWORD WINAPI peers__sink(void* parameter) {
+    struct conf_sink* sink = parameter;
     DWORD chunk = sink->chunk != 0 ? sink->chunk : PEERS__CHUNK;
-    unsigned char *buffer = malloc(chunk);
+    unsigned char* buffer = malloc(chunk);
     SOCKET server;
     int got = -1;
 
@@ -136,7 +136,7 @@ static DWORD WINAPI peers__sink(void *parameter) {
         if (sink->shut_reading)
             break;
         Sleep(sink->read_delay);
-        got = recv(server, (char *) buffer, (int) chunk, 0);
+        got = recv(server, (char*) buffer, (int) chunk, 0);
         if (got <= 0)
             break;
         peers__check(sink, buffer, (DWORD) got);
@@ -153,21 +153,22 @@ done:
     return 0;
 }
 
-void conf_sink_start(struct conf_sink *sink) {
+void conf_sink_start(struct conf_sink* sink) {
     int family = sink->family != 0 ? sink->family : AF_INET;
 
     sink->intact = TRUE;
     sink->listener = peers__bound(family, &sink->target);
     if (sink->receive_buffer != 0)
         CHECK_EQ(setsockopt(sink->listener, SOL_SOCKET, SO_RCVBUF,
-                            (const char *) &sink->receive_buffer, sizeof(int)), 0);
+                            (const char*) &sink->receive_buffer, sizeof(int)),
+                 0);
     CHECK_EQ(listen(sink->listener, 5), 0);
     sink->thread = CreateThread(NULL, 0, peers__sink, sink, 0, NULL);
     CHECK(sink->thread != NULL);
 }
 
 /* No limit here: the limit of the test is the limit. */
-void conf_sink_finish(struct conf_sink *sink) {
+void conf_sink_finish(struct conf_sink* sink) {
     WaitForSingleObject(sink->thread, INFINITE);
     CloseHandle(sink->thread);
     closesocket(sink->listener);

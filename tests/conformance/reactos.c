@@ -20,9 +20,11 @@ CONF_TEST(reactos_accept_refused) {
     DWORD bytes;
 
     CHECK_EQ(WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &accept_ex,
-                      sizeof accept_ex, &bytes, NULL, NULL), 0);
+                      sizeof accept_ex, &bytes, NULL, NULL),
+             0);
     CHECK_EQ(accept_ex(listener, acceptor, buffer, 0, sizeof buffer / 2, sizeof buffer / 2, &bytes,
-                       &overlapped), FALSE);
+                       &overlapped),
+             FALSE);
     CHECK_EQ(WSAGetLastError(), WSAEOPNOTSUPP);
     conf_quiet(port);
 }
@@ -52,8 +54,9 @@ CONF_TEST(reactos_cancelled_connect) {
     conf_packet(port, &overlapped, ERROR_OPERATION_ABORTED, 0);
     CHECK_EQ(conf_call(client, &silent.target, NULL, 0, &overlapped), FALSE);
     CHECK_EQ(WSAGetLastError(), WSAEALREADY);
-    CHECK_EQ(conf_last(connect(client, (struct sockaddr *) &silent.target.name,
-                               silent.target.length)), WSAEALREADY);
+    CHECK_EQ(
+        conf_last(connect(client, (struct sockaddr*) &silent.target.name, silent.target.length)),
+        WSAEALREADY);
     CHECK_EQ(closesocket(client), 0);
     conf_quiet(port);
 }
@@ -66,8 +69,7 @@ static void reactos__check_mode(SOCKET client, int error) {
     FD_ZERO(&readable);
     FD_SET(client, &readable);
     CHECK_EQ(select(0, &readable, NULL, NULL, &limit), 0);
-    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, (char *) &(DWORD) {100}, sizeof(DWORD)),
-             0);
+    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, (char*) &(DWORD){100}, sizeof(DWORD)), 0);
     CHECK_EQ(conf_last(recv(client, &byte, 1, 0)), error);
 }
 

@@ -3,7 +3,7 @@
 
 /* WSARecvMsg, and WSARecvEx of mswsock.dll. */
 
-typedef int(PASCAL *recvmsg__ex)(SOCKET, char *, int, int *);
+typedef int(PASCAL* recvmsg__ex)(SOCKET, char*, int, int*);
 
 struct recvmsg__case {
     struct conf_target target;
@@ -17,14 +17,14 @@ struct recvmsg__case {
     DWORD received;
 };
 
-static void recvmsg__prepare(struct recvmsg__case *it) {
+static void recvmsg__prepare(struct recvmsg__case* it) {
     memset(it, 0, sizeof *it);
     it->server = msg_receiver(AF_INET, &it->target);
     it->client = msg_udp(AF_INET);
     it->function = msg_recv_pointer(it->server);
     it->buffer.len = sizeof it->text;
     it->buffer.buf = it->text;
-    it->message.name = (struct sockaddr *) &it->name;
+    it->message.name = (struct sockaddr*) &it->name;
     it->message.namelen = sizeof it->name;
     it->message.lpBuffers = &it->buffer;
     it->message.dwBufferCount = 1;
@@ -33,14 +33,15 @@ static void recvmsg__prepare(struct recvmsg__case *it) {
     it->received = 0xabcdef;
 }
 
-static void recvmsg__send(struct recvmsg__case *it) {
-    CHECK_EQ(sendto(it->client, "message", 7, 0, (struct sockaddr *) &it->target.name,
-                    it->target.length), 7);
+static void recvmsg__send(struct recvmsg__case* it) {
+    CHECK_EQ(
+        sendto(it->client, "message", 7, 0, (struct sockaddr*) &it->target.name, it->target.length),
+        7);
     if (!msg_is_readable(it->server, CONF__LIMIT))
         conf_fail(__FILE__, __LINE__, "no datagram after %d ms", CONF__LIMIT);
 }
 
-static int recvmsg__call(struct recvmsg__case *it) {
+static int recvmsg__call(struct recvmsg__case* it) {
     return conf_last(it->function(it->server, &it->message, &it->received, NULL, NULL));
 }
 
@@ -250,8 +251,9 @@ CONF_TEST(recvmsg_port) {
     CHECK_EQ(conf_last(it.function(it.server, &it.message, NULL, &overlapped, NULL)),
              WSA_IO_PENDING);
     conf_quiet(port);
-    CHECK_EQ(sendto(it.client, "message", 7, 0, (struct sockaddr *) &it.target.name,
-                    it.target.length), 7);
+    CHECK_EQ(
+        sendto(it.client, "message", 7, 0, (struct sockaddr*) &it.target.name, it.target.length),
+        7);
     conf_packet(port, &overlapped, 0, 7);
     conf_quiet(port);
     CHECK(it.message.Control.len > 0 && it.message.Control.len < sizeof it.control);
@@ -268,8 +270,9 @@ CONF_TEST(recvmsg_port_cut) {
     it.buffer.len = 3;
     CHECK_EQ(conf_last(it.function(it.server, &it.message, NULL, &overlapped, NULL)),
              WSA_IO_PENDING);
-    CHECK_EQ(sendto(it.client, "message", 7, 0, (struct sockaddr *) &it.target.name,
-                    it.target.length), 7);
+    CHECK_EQ(
+        sendto(it.client, "message", 7, 0, (struct sockaddr*) &it.target.name, it.target.length),
+        7);
     conf_packet(port, &overlapped, ERROR_MORE_DATA, 3);
 }
 
@@ -305,8 +308,9 @@ CONF_TEST(recvmsg_routine) {
     recvmsg__prepare(&it);
     CHECK_EQ(conf_last(it.function(it.server, &it.message, NULL, &overlapped, recvmsg__routine)),
              WSA_IO_PENDING);
-    CHECK_EQ(sendto(it.client, "message", 7, 0, (struct sockaddr *) &it.target.name,
-                    it.target.length), 7);
+    CHECK_EQ(
+        sendto(it.client, "message", 7, 0, (struct sockaddr*) &it.target.name, it.target.length),
+        7);
     CHECK_EQ(SleepEx(CONF__LIMIT, TRUE), WAIT_IO_COMPLETION);
     CHECK_EQ(recvmsg__calls, 1);
     CHECK_EQ(recvmsg__call_bytes, 7);
@@ -333,7 +337,7 @@ static recvmsg__ex recvmsg__find_ex(void) {
     recvmsg__ex function;
 
     CHECK(module != NULL);
-    function = (recvmsg__ex) (void *) GetProcAddress(module, "WSARecvEx");
+    function = (recvmsg__ex) (void*) GetProcAddress(module, "WSARecvEx");
     CHECK(function != NULL);
     return function;
 }
@@ -372,7 +376,7 @@ CONF_TEST(recvmsg_ex_stream) {
     int flags = MSG_PARTIAL;
     char text[8];
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     server = conf_accept(listener);
     CHECK_EQ(send(client, "stream", 6, 0), 6);
     CHECK_EQ(recvmsg__find_ex()(server, text, 4, &flags), 4);

@@ -10,13 +10,13 @@ struct retry__case {
     struct conf_target target;
 };
 
-static void retry__open(struct retry__case *c, int family) {
+static void retry__open(struct retry__case* c, int family) {
     c->peer = conf_refuse(family, &c->target);
     c->client = conf_client(family);
     c->port = conf_port(c->client);
 }
 
-static void retry__fail(struct retry__case *c, const struct conf_target *target, DWORD error,
+static void retry__fail(struct retry__case* c, const struct conf_target* target, DWORD error,
                         int call_error) {
     OVERLAPPED overlapped = {0};
     BOOL done = conf_call(c->client, target, "data", 4, &overlapped);
@@ -30,21 +30,21 @@ static void retry__fail(struct retry__case *c, const struct conf_target *target,
     conf_quiet(c->port);
 }
 
-static void retry__refused(struct retry__case *c) {
+static void retry__refused(struct retry__case* c) {
     retry__fail(c, &c->target, ERROR_CONNECTION_REFUSED, 0);
 }
 
-static void retry__connected(struct retry__case *c) {
+static void retry__connected(struct retry__case* c) {
     SOCKET server = conf_accept(c->peer);
 
     conf_exchange(c->client, server);
     closesocket(server);
 }
 
-static void retry__by_connect_ex(struct retry__case *c) {
+static void retry__by_connect_ex(struct retry__case* c) {
     OVERLAPPED overlapped = {0};
-    unsigned char *payload = conf_pages(RETRY__PAYLOAD);
-    unsigned char *got = conf_pages(RETRY__PAYLOAD);
+    unsigned char* payload = conf_pages(RETRY__PAYLOAD);
+    unsigned char* got = conf_pages(RETRY__PAYLOAD);
     SOCKET server;
     int length = 0;
     int now;
@@ -54,7 +54,7 @@ static void retry__by_connect_ex(struct retry__case *c) {
     conf_start(c->client, &c->target, payload, RETRY__PAYLOAD, &overlapped);
     server = conf_accept(c->peer);
     while (length < RETRY__PAYLOAD) {
-        now = recv(server, (char *) got + length, RETRY__PAYLOAD - length, 0);
+        now = recv(server, (char*) got + length, RETRY__PAYLOAD - length, 0);
         CHECK(now > 0);
         length += now;
     }
@@ -122,7 +122,7 @@ CONF_TEST(retry_connect) {
     retry__refused(&c);
     retry__refused(&c);
     CHECK_EQ(listen(c.peer, 5), 0);
-    result = connect(c.client, (struct sockaddr *) &c.target.name, c.target.length);
+    result = connect(c.client, (struct sockaddr*) &c.target.name, c.target.length);
     CHECK_EQ(conf_last(result), 0);
     retry__connected(&c);
 }
@@ -135,7 +135,7 @@ CONF_TEST(retry_wsaconnect) {
     retry__refused(&c);
     retry__refused(&c);
     CHECK_EQ(listen(c.peer, 5), 0);
-    result = WSAConnect(c.client, (struct sockaddr *) &c.target.name, c.target.length, NULL, NULL,
+    result = WSAConnect(c.client, (struct sockaddr*) &c.target.name, c.target.length, NULL, NULL,
                         NULL, NULL);
     CHECK_EQ(conf_last(result), 0);
     retry__connected(&c);
@@ -147,9 +147,9 @@ CONF_TEST(retry_connect_refused_too) {
 
     retry__open(&c, AF_INET);
     retry__refused(&c);
-    result = connect(c.client, (struct sockaddr *) &c.target.name, c.target.length);
+    result = connect(c.client, (struct sockaddr*) &c.target.name, c.target.length);
     CHECK_EQ(conf_last(result), WSAECONNREFUSED);
-    result = WSAConnect(c.client, (struct sockaddr *) &c.target.name, c.target.length, NULL, NULL,
+    result = WSAConnect(c.client, (struct sockaddr*) &c.target.name, c.target.length, NULL, NULL,
                         NULL, NULL);
     CHECK_EQ(conf_last(result), WSAECONNREFUSED);
     retry__refused(&c);
@@ -161,7 +161,7 @@ CONF_TEST(retry_after_connect) {
     int result;
 
     retry__open(&c, AF_INET);
-    result = connect(c.client, (struct sockaddr *) &c.target.name, c.target.length);
+    result = connect(c.client, (struct sockaddr*) &c.target.name, c.target.length);
     CHECK_EQ(conf_last(result), WSAECONNREFUSED);
     retry__by_connect_ex(&c);
 }
@@ -177,7 +177,7 @@ CONF_TEST(retry_nonblocking_connect) {
     CHECK_EQ(ioctlsocket(c.client, FIONBIO, &on), 0);
     retry__refused(&c);
     CHECK_EQ(listen(c.peer, 5), 0);
-    result = connect(c.client, (struct sockaddr *) &c.target.name, c.target.length);
+    result = connect(c.client, (struct sockaddr*) &c.target.name, c.target.length);
     CHECK_EQ(conf_last(result), WSAEWOULDBLOCK);
     FD_ZERO(&writable);
     FD_SET(c.client, &writable);
@@ -195,7 +195,7 @@ CONF_TEST(retry_after_unreachable) {
     retry__open(&c, AF_INET);
     conf_loopback(AF_INET, &nowhere);
     conf_set_port(&nowhere, 9);
-    ((struct sockaddr_in *) &nowhere.name)->sin_addr.s_addr = inet_addr("203.0.113.1");
+    ((struct sockaddr_in*) &nowhere.name)->sin_addr.s_addr = inet_addr("203.0.113.1");
     retry__fail(&c, &nowhere, ERROR_NETWORK_UNREACHABLE, WSAENETUNREACH);
     retry__fail(&c, &nowhere, ERROR_NETWORK_UNREACHABLE, WSAENETUNREACH);
     retry__by_connect_ex(&c);
@@ -205,7 +205,7 @@ CONF_TEST(retry_after_timeout) {
     struct retry__case c;
     struct conf_silent silent;
     OVERLAPPED overlapped = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 

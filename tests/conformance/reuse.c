@@ -9,7 +9,7 @@
 #define REUSE__LARGE (16u << 20)
 
 /* Connects once more with a payload, sends both ways, and leaves the connection up. */
-static SOCKET reuse__connect(SOCKET client, SOCKET listener, const struct conf_target *target) {
+static SOCKET reuse__connect(SOCKET client, SOCKET listener, const struct conf_target* target) {
     OVERLAPPED overlapped = {0};
     char buffer[8] = {0};
     SOCKET server;
@@ -147,14 +147,14 @@ CONF_TEST(reuse_connect_plainly) {
 
     CHECK_EQ(conf_reuse(pair.client), 0);
     conf_ended(pair.server);
-    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
+    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr*) &target.name, target.length)), 0);
     conf_exchange(pair.client, conf_accept(listener));
 }
 
 /* What the peer has sent and the program has not read must not make a reset of the end. */
 CONF_TEST(reuse_unread_data) {
     struct conf_pair pair = conf_pair(AF_INET);
-    char *payload = conf_pages(100000);
+    char* payload = conf_pages(100000);
 
     CHECK_EQ(send(pair.server, payload, 100000, 0), 100000);
     CHECK_EQ(send(pair.client, payload, 100000, 0), 100000);
@@ -172,7 +172,7 @@ CONF_TEST(reuse_behind_a_send) {
     HANDLE port = conf_port(client);
     OVERLAPPED connecting = {0};
     OVERLAPPED ending = {0};
-    char *payload = conf_pages(REUSE__LARGE);
+    char* payload = conf_pages(REUSE__LARGE);
 
     sink.accept_delay = 100;
     conf_pattern_fill(payload, REUSE__LARGE);
@@ -198,7 +198,7 @@ CONF_TEST(reuse_large_payload_again) {
     struct conf_sink sink = {0};
     struct conf_pair pair = conf_pair(AF_INET);
     OVERLAPPED overlapped = {0};
-    char *payload = conf_pages(REUSE__LARGE);
+    char* payload = conf_pages(REUSE__LARGE);
     DWORD bytes;
 
     CHECK_EQ(conf_reuse(pair.client), 0);
@@ -258,7 +258,7 @@ CONF_TEST(reuse_reset_connection) {
     struct conf_pair pair = conf_pair(AF_INET);
     struct linger hard = {1, 0};
 
-    CHECK_EQ(setsockopt(pair.server, SOL_SOCKET, SO_LINGER, (char *) &hard, sizeof hard), 0);
+    CHECK_EQ(setsockopt(pair.server, SOL_SOCKET, SO_LINGER, (char*) &hard, sizeof hard), 0);
     closesocket(pair.server);
     Sleep(20);
     CHECK(conf_reuse(pair.client) != 0);
@@ -301,7 +301,7 @@ CONF_TEST(reuse_then_close) {
     conf_ended(pair.server);
 }
 
-static DWORD WINAPI reuse__race(void *parameter) {
+static DWORD WINAPI reuse__race(void* parameter) {
     return (DWORD) conf_reuse((SOCKET) parameter);
 }
 
@@ -315,7 +315,7 @@ CONF_TEST(reuse_two_at_once) {
         int i;
 
         for (i = 0; i < 2; i++)
-            threads[i] = CreateThread(NULL, 0, reuse__race, (void *) pair.client, 0, NULL);
+            threads[i] = CreateThread(NULL, 0, reuse__race, (void*) pair.client, 0, NULL);
         for (i = 0; i < 2; i++) {
             CHECK_EQ(WaitForSingleObject(threads[i], CONF__LIMIT), WAIT_OBJECT_0);
             GetExitCodeThread(threads[i], &results[i]);
@@ -354,7 +354,7 @@ CONF_TEST(reuse_handle_again) {
 
     for (round = 0; round < 10; round++) {
         struct conf_pair pair = conf_pair(AF_INET);
-        HANDLE thread = CreateThread(NULL, 0, reuse__race, (void *) pair.client, 0, NULL);
+        HANDLE thread = CreateThread(NULL, 0, reuse__race, (void*) pair.client, 0, NULL);
         SOCKET client, server;
 
         /* One that is being disconnected is not to be updated. */

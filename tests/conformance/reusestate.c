@@ -15,7 +15,7 @@ CONF_TEST(reusestate_skip_mode) {
     CHECK(SetFileCompletionNotificationModes((HANDLE) pair.client,
                                              FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     CHECK_EQ(conf_reuse(pair.client), 0);
-    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr *) &target.name, target.length)), 0);
+    CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr*) &target.name, target.length)), 0);
     conf_accept(listener);
     CHECK_EQ(WSASend(pair.client, &buffer, 1, NULL, 0, &sending, NULL), 0);
     conf_quiet(port);
@@ -30,22 +30,22 @@ CONF_TEST(reusestate_options) {
     int got = 0;
     int length = sizeof kept;
 
-    CHECK_EQ(setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &on, sizeof on), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &on, sizeof on), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &size, sizeof size), 0);
-    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &linger, sizeof linger), 0);
+    CHECK_EQ(setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char*) &on, sizeof on), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char*) &on, sizeof on), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char*) &size, sizeof size), 0);
+    CHECK_EQ(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char*) &linger, sizeof linger), 0);
     CHECK_EQ(conf_reuse(pair.client), 0);
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char *) &kept, &length), 0);
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_LINGER, (char*) &kept, &length), 0);
     CHECK_EQ(kept.l_onoff, 1);
     CHECK_EQ(kept.l_linger, 5);
     length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char *) &got, &length), 0);
+    CHECK_EQ(getsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, (char*) &got, &length), 0);
     CHECK_EQ(got, 1);
     length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char *) &got, &length), 0);
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_KEEPALIVE, (char*) &got, &length), 0);
     CHECK_EQ(got, 1);
     length = sizeof got;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char *) &got, &length), 0);
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_RCVBUF, (char*) &got, &length), 0);
     CHECK_EQ(got, size);
     conf_ended(pair.server);
 }
@@ -72,18 +72,18 @@ CONF_TEST(reusestate_is_not_connected) {
     DWORD seconds = 0;
 
     CHECK_EQ(conf_reuse(pair.client), 0);
-    CHECK_EQ(conf_last(getpeername(pair.client, (struct sockaddr *) &name, &length)), WSAENOTCONN);
+    CHECK_EQ(conf_last(getpeername(pair.client, (struct sockaddr*) &name, &length)), WSAENOTCONN);
     CHECK(send(pair.client, "x", 1, 0) < 0);
     CHECK_EQ(conf_last(shutdown(pair.client, SD_SEND)), WSAENOTCONN);
     CHECK_EQ(conf_last(setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)),
              WSAENOTCONN);
     length = sizeof seconds;
-    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char *) &seconds, &length), 0);
+    CHECK_EQ(getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, (char*) &seconds, &length), 0);
     CHECK_EQ(seconds, 0xFFFFFFFFu);
     CHECK_EQ(conf_reuse(pair.client), WSAENOTCONN);
     /* Still bound. */
     length = sizeof name;
-    CHECK_EQ(getsockname(pair.client, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getsockname(pair.client, (struct sockaddr*) &name, &length), 0);
 }
 
 /* The host keeps a shutdown with the handle: success would be one without effect. */
@@ -105,7 +105,7 @@ CONF_TEST(reusestate_chosen_port) {
     SOCKET free_port = conf_refuse(AF_INET, &own);
 
     closesocket(free_port);
-    CHECK_EQ(bind(client, (struct sockaddr *) &own.name, own.length), 0);
+    CHECK_EQ(bind(client, (struct sockaddr*) &own.name, own.length), 0);
     conf_connect(client, &target);
     conf_update(client);
     CHECK_EQ(conf_reuse(client), WSAEOPNOTSUPP);

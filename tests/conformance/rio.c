@@ -5,8 +5,8 @@
 
 static GUID rio__guid = WSAID_MULTIPLE_RIO;
 
-static int rio__ask(SOCKET client, void *in, DWORD in_length, void *out, DWORD out_length,
-                    DWORD *bytes) {
+static int rio__ask(SOCKET client, void* in, DWORD in_length, void* out, DWORD out_length,
+                    DWORD* bytes) {
     int result = WSAIoctl(client, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, in, in_length, out,
                           out_length, bytes, NULL, NULL);
 
@@ -16,12 +16,12 @@ static int rio__ask(SOCKET client, void *in, DWORD in_length, void *out, DWORD o
 /* Every function has to be there, and the size to be the structure's. */
 CONF_TEST(rio_table) {
     size_t i;
-    void *pointers[13];
+    void* pointers[13];
 
     riotest_load();
     CHECK_EQ(rio.cbSize, sizeof rio);
-    CHECK_EQ(sizeof rio, 14 * sizeof(void *));
-    memcpy(pointers, (char *) &rio + sizeof(void *), sizeof pointers);
+    CHECK_EQ(sizeof rio, 14 * sizeof(void*));
+    memcpy(pointers, (char*) &rio + sizeof(void*), sizeof pointers);
     for (i = 0; i < 13; i++)
         CHECK(pointers[i] != NULL);
 }
@@ -85,7 +85,8 @@ CONF_TEST(rio_table_overlapped) {
     riotest_load();
     memset(&rio, 0, sizeof rio);
     CHECK_EQ(WSAIoctl(client, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, &rio__guid,
-                      sizeof rio__guid, &rio, sizeof rio, &bytes, &overlapped, NULL), 0);
+                      sizeof rio__guid, &rio, sizeof rio, &bytes, &overlapped, NULL),
+             0);
     conf_packet(port, &overlapped, 0, 0);
     CHECK_EQ(rio.cbSize, sizeof rio);
 }
@@ -125,11 +126,12 @@ static RIO_CQ rio__completions(DWORD size) {
 
 /* Creates a request queue with one limit each and gives the error, or 0. */
 static int rio__create(SOCKET socket, ULONG receives, ULONG sends, RIO_CQ receive_queue,
-                       RIO_CQ send_queue, RIO_RQ *queue) {
+                       RIO_CQ send_queue, RIO_RQ* queue) {
     RIO_RQ made;
 
     WSASetLastError(0);
-    made = rio.RIOCreateRequestQueue(socket, receives, 1, sends, 1, receive_queue, send_queue, NULL);
+    made =
+        rio.RIOCreateRequestQueue(socket, receives, 1, sends, 1, receive_queue, send_queue, NULL);
     if (queue != NULL)
         *queue = made;
     CHECK((made == RIO_INVALID_RQ) == (WSAGetLastError() != 0));
@@ -149,7 +151,8 @@ CONF_TEST(rio_socket_kinds) {
     made = riotest_socket(AF_INET, SOCK_STREAM);
     closesocket(made);
     CHECK_EQ(rio__create(made, 1, 1, completions, completions, NULL), WSAENOTSOCK);
-    made = WSASocketA(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_REGISTERED_IO | WSA_FLAG_OVERLAPPED);
+    made =
+        WSASocketA(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_REGISTERED_IO | WSA_FLAG_OVERLAPPED);
     CHECK_EQ(rio__create(made, 1, 1, completions, completions, NULL), 0);
     CHECK_EQ(rio__create(made, 1, 1, completions, completions, NULL), WSAEINVAL);
     closesocket(made);
@@ -217,7 +220,7 @@ CONF_TEST(rio_completions_size) {
     rio__completions(1);
 }
 
-static void rio__refused(RIO_NOTIFICATION_COMPLETION *notification, int error) {
+static void rio__refused(RIO_NOTIFICATION_COMPLETION* notification, int error) {
     WSASetLastError(0);
     CHECK(rio.RIOCreateCompletionQueue(4, notification) == RIO_INVALID_CQ);
     CHECK_EQ(WSAGetLastError(), error);
@@ -267,7 +270,7 @@ CONF_TEST(rio_completions_unknown) {
     names[1] = closed;
     names[2] = (RIO_CQ) &result;
     names[3] = (RIO_CQ) (ULONG_PTR) -1;
-    names[4] = (RIO_CQ) rio.RIORegisterBuffer((char *) &result, sizeof result);
+    names[4] = (RIO_CQ) rio.RIORegisterBuffer((char*) &result, sizeof result);
     for (i = 0; i < 5; i++) {
         CHECK_EQ(rio.RIODequeueCompletion(names[i], &result, 1), RIO_CORRUPT_CQ);
         CHECK_EQ(rio.RIONotify(names[i]), WSAEINVAL);

@@ -3,13 +3,13 @@
 
 /* The arguments that describe what to send and receive. */
 
-static void rioarguments__refused(RIO_RQ queue, const RIO_BUF *part, ULONG count, DWORD flags,
+static void rioarguments__refused(RIO_RQ queue, const RIO_BUF* part, ULONG count, DWORD flags,
                                   int error) {
     WSASetLastError(0);
-    CHECK(!rio.RIOSend(queue, (RIO_BUF *) part, count, flags, NULL));
+    CHECK(!rio.RIOSend(queue, (RIO_BUF*) part, count, flags, NULL));
     CHECK_EQ(WSAGetLastError(), error);
     WSASetLastError(0);
-    CHECK(!rio.RIOReceive(queue, (RIO_BUF *) part, count, flags, NULL));
+    CHECK(!rio.RIOReceive(queue, (RIO_BUF*) part, count, flags, NULL));
     CHECK_EQ(WSAGetLastError(), error);
 }
 
@@ -42,12 +42,9 @@ CONF_TEST(rioarguments_both) {
 
 /* A part has to be all in its buffer. */
 CONF_TEST(rioarguments_part_outside) {
-    static const ULONG parts[][2] = {{RIOTEST__MEMORY, 1},
-                                     {RIOTEST__MEMORY + 1, 0},
-                                     {0, RIOTEST__MEMORY + 1},
-                                     {1, RIOTEST__MEMORY},
-                                     {0xFFFFFFFF, 2},
-                                     {2, 0xFFFFFFFF}};
+    static const ULONG parts[][2] = {{RIOTEST__MEMORY, 1},     {RIOTEST__MEMORY + 1, 0},
+                                     {0, RIOTEST__MEMORY + 1}, {1, RIOTEST__MEMORY},
+                                     {0xFFFFFFFF, 2},          {2, 0xFFFFFFFF}};
     struct riotest test;
     size_t i;
 
@@ -126,14 +123,14 @@ CONF_TEST(rioarguments_ex) {
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);
     CHECK(!SENDEX(NULL, conf_noaccess(), NULL, NULL));
     CHECK_EQ(WSAGetLastError(), WSAEFAULT);
-    ((struct sockaddr *) test.memory)->sa_family = AF_INET6;
+    ((struct sockaddr*) test.memory)->sa_family = AF_INET6;
     wrong.Length = sizeof(struct sockaddr_in6) - 1;
     CHECK(!SENDEX(NULL, &wrong, NULL, NULL));
     CHECK_EQ(WSAGetLastError(), WSAEINVAL);
     wrong = address;
     wrong.BufferId = RIO_INVALID_BUFFERID;
     for (i = 0; i < 4; i++) {
-        RIO_BUF *stale[4] = {NULL, NULL, NULL, NULL};
+        RIO_BUF* stale[4] = {NULL, NULL, NULL, NULL};
 
         stale[i] = &wrong;
         CHECK(!RECEIVEEX(stale[0], stale[1], stale[2], stale[3]));

@@ -5,7 +5,7 @@
 
 #define RIOCLOSE__ROUNDS 200
 
-static void close__aborted(struct riotest *test, ULONG_PTR first, ULONG_PTR last) {
+static void close__aborted(struct riotest* test, ULONG_PTR first, ULONG_PTR last) {
     for (; first <= last; first++)
         riotest_result(test, 0, first, WSA_OPERATION_ABORTED, 0);
 }
@@ -50,8 +50,8 @@ CONF_TEST(rioclose_socket_sending) {
     riotest_open(&test, AF_INET, SOCK_STREAM);
     part.BufferId = rio.RIORegisterBuffer(conf_pages(length), length);
     part.Length = length;
-    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void *) 1));
-    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void *) 2));
+    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void*) 1));
+    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void*) 2));
     riotest_quiet(test.completions);
     CHECK_EQ(closesocket(test.sockets[0]), 0);
     riotest_take(test.completions, &result, 1);
@@ -60,8 +60,8 @@ CONF_TEST(rioclose_socket_sending) {
     riotest_result(&test, 0, 2, WSA_OPERATION_ABORTED, 0);
 }
 
-static DWORD WINAPI close__reset(void *parameter) {
-    SOCKET *peer = parameter;
+static DWORD WINAPI close__reset(void* parameter) {
+    SOCKET* peer = parameter;
     char byte;
 
     CHECK_EQ(recv(*peer, &byte, 1, 0), 1);
@@ -72,7 +72,7 @@ static DWORD WINAPI close__reset(void *parameter) {
 /* Wine 8 may lose the end of a send that is under way when the peer resets. */
 CONF_TEST(rioclose_peer_resets) {
     const ULONG length = 64 << 20;
-    char *memory = conf_pages(length);
+    char* memory = conf_pages(length);
     int tries;
 
     for (tries = 0; tries < 200; tries++) {
@@ -85,7 +85,7 @@ CONF_TEST(rioclose_peer_resets) {
         thread = CreateThread(NULL, 0, close__reset, &test.sockets[1], 0, NULL);
         part.BufferId = rio.RIORegisterBuffer(memory, length);
         part.Length = length;
-        CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void *) 1));
+        CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void*) 1));
         WaitForSingleObject(thread, INFINITE);
         CloseHandle(thread);
         riotest_take(test.completions, &result, 1);
@@ -141,8 +141,8 @@ CONF_TEST(rioclose_room) {
 /* A socket that is closed by a way that no door stands for, and whose ConnectEx tells of it. */
 CONF_TEST(rioclose_behind_our_back) {
     LONG(WINAPI * close)
-    (HANDLE) = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
-                                                                "NtClose");
+    (HANDLE) =
+        (LONG(WINAPI*)(HANDLE))(void*) GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtClose");
     struct conf_silent silent;
     OVERLAPPED overlapped = {0};
     SOCKET client, other;
@@ -227,13 +227,13 @@ CONF_TEST(rioclose_buffer_in_use) {
     part = riotest_part(&test, 100, 4);
     part.BufferId = other;
     part.Offset = 0;
-    CHECK(rio.RIOReceive(test.queues[0], &part, 1, 0, (void *) 5));
+    CHECK(rio.RIOReceive(test.queues[0], &part, 1, 0, (void*) 5));
     rio.RIODeregisterBuffer(test.buffer);
     close__aborted(&test, 1, 4);
     riotest_quiet(test.completions);
     CHECK_EQ(send(test.sockets[1], "data", 4, 0), 4);
     riotest_result(&test, 0, 5, 0, 4);
-    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void *) 6));
+    CHECK(rio.RIOSend(test.queues[0], &part, 1, 0, (void*) 6));
     rio.RIODeregisterBuffer(other);
     riotest_result(&test, 0, 6, 0, 4);
     CHECK_EQ(recv(test.sockets[1], bytes, sizeof bytes, 0), 4);
@@ -272,8 +272,8 @@ CONF_TEST(rioclose_wireguard) {
         notification.Iocp.IocpHandle = port;
         notification.Iocp.Overlapped = &overlapped;
         completions = rio.RIOCreateCompletionQueue(count, &notification);
-        queue = rio.RIOCreateRequestQueue(sockets[0], count, 1, 0, 1, completions, completions,
-                                          NULL);
+        queue =
+            rio.RIOCreateRequestQueue(sockets[0], count, 1, 0, 1, completions, completions, NULL);
         CHECK(queue != RIO_INVALID_RQ);
         part.BufferId = rio.RIORegisterBuffer(memory, count * size);
         part.Length = size;
@@ -302,8 +302,8 @@ struct close__racer {
     HANDLE go;
 };
 
-static DWORD WINAPI close__request(void *parameter) {
-    struct close__racer *racer = parameter;
+static DWORD WINAPI close__request(void* parameter) {
+    struct close__racer* racer = parameter;
     RIO_BUF part = riotest_part(&racer->test, 0, 1);
     DWORD accepted = 0;
 

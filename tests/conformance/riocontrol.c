@@ -12,11 +12,11 @@
 static void riocontrol__ask(SOCKET s, int level, int option) {
     int on = 1;
 
-    CHECK_EQ(conf_last(setsockopt(s, level, option, (char *) &on, sizeof on)), 0);
+    CHECK_EQ(conf_last(setsockopt(s, level, option, (char*) &on, sizeof on)), 0);
 }
 
 /* The second socket tells of what it receives. */
-static void riocontrol__open(struct riotest *test, int family) {
+static void riocontrol__open(struct riotest* test, int family) {
     int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 
     riotest_open(test, family, SOCK_DGRAM);
@@ -26,7 +26,7 @@ static void riocontrol__open(struct riotest *test, int family) {
 }
 
 /* Returns 0 or the error. */
-static int riocontrol__send_long(struct riotest *test, const struct msg_control *control,
+static int riocontrol__send_long(struct riotest* test, const struct msg_control* control,
                                  ULONG length, ULONG_PTR context) {
     RIO_BUF data = riotest_part(test, RIOTEST__DATA, length);
     RIO_BUF part = riotest_part(test, RIOTEST__CONTROL, MSG__ROOM + sizeof(SIZE_T));
@@ -35,16 +35,16 @@ static int riocontrol__send_long(struct riotest *test, const struct msg_control 
     memcpy(test->memory + RIOTEST__CONTROL, &total, sizeof total);
     memcpy(test->memory + RIOTEST__CONTROL + sizeof(SIZE_T), control->data, control->length);
     WSASetLastError(0);
-    return rio.RIOSendEx(test->queues[0], &data, 1, NULL, NULL, &part, NULL, 0, (void *) context)
+    return rio.RIOSendEx(test->queues[0], &data, 1, NULL, NULL, &part, NULL, 0, (void*) context)
                ? 0
                : WSAGetLastError();
 }
 
-static int riocontrol__send(struct riotest *test, const struct msg_control *control) {
+static int riocontrol__send(struct riotest* test, const struct msg_control* control) {
     return riocontrol__send_long(test, control, RIOCONTROL__MESSAGE, 1);
 }
 
-static struct msg_seen riocontrol__receive(struct riotest *test) {
+static struct msg_seen riocontrol__receive(struct riotest* test) {
     struct msg_seen seen;
     int result = msg_receive(test->sockets[1], &seen);
 
@@ -52,14 +52,14 @@ static struct msg_seen riocontrol__receive(struct riotest *test) {
     return seen;
 }
 
-static struct msg_seen riocontrol__pass(struct riotest *test, const struct msg_control *control) {
+static struct msg_seen riocontrol__pass(struct riotest* test, const struct msg_control* control) {
     CHECK_EQ(riocontrol__send(test, control), 0);
     riotest_result(test, 0, 1, 0, RIOCONTROL__MESSAGE);
     return riocontrol__receive(test);
 }
 
 /* Without control data it must look as if there had never been any. */
-static void riocontrol__plain(struct riotest *test) {
+static void riocontrol__plain(struct riotest* test) {
     struct msg_seen seen;
 
     riotest_send(test, 0, RIOTEST__DATA, RIOCONTROL__MESSAGE, 0, 2);
@@ -115,7 +115,7 @@ CONF_TEST(riocontrol_address) {
     sockets[0] = riotest_socket(AF_INET, SOCK_DGRAM);
     conf_bind(sockets[0], AF_INET);
     test.queues[0] = rio.RIOCreateRequestQueue(sockets[0], 4, 1, 4, 1, test.completions,
-                                               test.completions, (void *) (ULONG_PTR) 1);
+                                               test.completions, (void*) (ULONG_PTR) 1);
     CHECK(test.queues[0] != RIO_INVALID_RQ);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
     total = (ULONG) sizeof(SIZE_T) + control.length;
@@ -125,12 +125,12 @@ CONF_TEST(riocontrol_address) {
     data = riotest_part(&test, RIOTEST__DATA, RIOCONTROL__MESSAGE);
     part = riotest_part(&test, RIOTEST__CONTROL, total);
     address = riotest_part(&test, RIOTEST__REMOTE, sizeof(SOCKADDR_INET));
-    CHECK(rio.RIOSendEx(test.queues[0], &data, 1, NULL, &address, &part, NULL, 0, (void *) 1));
+    CHECK(rio.RIOSendEx(test.queues[0], &data, 1, NULL, &address, &part, NULL, 0, (void*) 1));
     riotest_result(&test, 0, 1, 0, RIOCONTROL__MESSAGE);
     CHECK_EQ(msg_receive(server, &seen), 0);
     CHECK_EQ(seen.traffic_class, 2);
     /* And there is none without. */
-    CHECK(!rio.RIOSendEx(test.queues[0], &data, 1, NULL, NULL, &part, NULL, 0, (void *) 1));
+    CHECK(!rio.RIOSendEx(test.queues[0], &data, 1, NULL, NULL, &part, NULL, 0, (void*) 1));
     CHECK_EQ(WSAGetLastError(), WSAENOTCONN);
     riotest_quiet(test.completions);
 }
@@ -161,7 +161,7 @@ CONF_TEST(riocontrol_order) {
     riotest_close(&test);
 }
 
-static void riocontrol__refused(struct riotest *test, int level, int type, int value, int error) {
+static void riocontrol__refused(struct riotest* test, int level, int type, int value, int error) {
     struct msg_control control = {0};
 
     msg_add_number(&control, level, type, value);
@@ -190,12 +190,12 @@ CONF_TEST(riocontrol_refused) {
 /* Where there is no room, each still goes out as it was asked for: behind the program's own sends,
  * and behind each other. */
 
-static void riocontrol__open_narrow(struct riotest *test) {
+static void riocontrol__open_narrow(struct riotest* test) {
     int room = 4096;
 
     conf_need_space();
     riocontrol__open(test, AF_INET);
-    CHECK_EQ(setsockopt(test->sockets[0], SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(test->sockets[0], SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
 }
 
 CONF_TEST(riocontrol_queued) {
@@ -255,8 +255,8 @@ CONF_TEST(riocontrol_queued_alone) {
     riotest_close(&test);
 }
 
-static DWORD WINAPI riocontrol__send_plainly(void *parameter) {
-    return send(*(SOCKET *) parameter, "0", 1, 0) == 1;
+static DWORD WINAPI riocontrol__send_plainly(void* parameter) {
+    return send(*(SOCKET*) parameter, "0", 1, 0) == 1;
 }
 
 /* A socket is closed while the host has queued a message whose options are changed: requests end,
@@ -291,8 +291,8 @@ struct riocontrol__marker {
     DWORD failures;
 };
 
-static DWORD WINAPI riocontrol__mark(void *parameter) {
-    struct riocontrol__marker *it = parameter;
+static DWORD WINAPI riocontrol__mark(void* parameter) {
+    struct riocontrol__marker* it = parameter;
     int i;
 
     for (i = 0; i < 100; i++) {

@@ -17,7 +17,7 @@ struct load {
     RIO_RQ queues[2];
     RIO_CQ completions;
     RIO_BUFFERID buffer;
-    char *memory;
+    char* memory;
     HANDLE handle;
     OVERLAPPED overlapped;
     enum load__style style;
@@ -26,9 +26,9 @@ struct load {
 
 /* The context tells what a completion belongs to. */
 #define LOAD__CONTEXT(end, is_send, slot) \
-    ((void *) (ULONG_PTR) (((end) *2 + (is_send)) * LOAD__DEPTH + (slot)))
+    ((void*) (ULONG_PTR) (((end) *2 + (is_send)) * LOAD__DEPTH + (slot)))
 
-static void load__open(struct load *load, int family, int type, enum load__style style) {
+static void load__open(struct load* load, int family, int type, enum load__style style) {
     RIO_NOTIFICATION_COMPLETION notification = {0};
     const ULONG size = 4 * LOAD__DEPTH * LOAD__SIZE;
     int i;
@@ -60,11 +60,11 @@ static void load__open(struct load *load, int family, int type, enum load__style
     load->buffer = rio.RIORegisterBuffer(load->memory, size);
 }
 
-static char *load__place(const struct load *load, int end, int is_send, int slot) {
+static char* load__place(const struct load* load, int end, int is_send, int slot) {
     return load->memory + ((end * 2 + is_send) * LOAD__DEPTH + slot) * LOAD__SIZE;
 }
 
-static RIO_BUF load__part(const struct load *load, int end, int is_send, int slot) {
+static RIO_BUF load__part(const struct load* load, int end, int is_send, int slot) {
     RIO_BUF part;
 
     part.BufferId = load->buffer;
@@ -73,21 +73,21 @@ static RIO_BUF load__part(const struct load *load, int end, int is_send, int slo
     return part;
 }
 
-static void load__receive(struct load *load, int end, int slot) {
+static void load__receive(struct load* load, int end, int slot) {
     RIO_BUF part = load__part(load, end, 0, slot);
 
     CHECK(rio.RIOReceive(load->queues[end], &part, 1, RIO_MSG_DEFER, LOAD__CONTEXT(end, 0, slot)));
     CHECK(rio.RIOReceive(load->queues[end], NULL, 0, RIO_MSG_COMMIT_ONLY, NULL));
 }
 
-static void load__send(struct load *load, int end, int slot) {
+static void load__send(struct load* load, int end, int slot) {
     RIO_BUF part = load__part(load, end, 1, slot);
 
     CHECK(rio.RIOSend(load->queues[end], &part, 1, 0, LOAD__CONTEXT(end, 1, slot)));
 }
 
-static void load__ask(struct load *load, int slot) {
-    char *place = load__place(load, 0, 1, slot);
+static void load__ask(struct load* load, int slot) {
+    char* place = load__place(load, 0, 1, slot);
 
     memset(place, 'a' + (int) (load->asked % 26), LOAD__SIZE);
     memcpy(place, &load->asked, sizeof load->asked);
@@ -95,9 +95,9 @@ static void load__ask(struct load *load, int slot) {
     load__send(load, 0, slot);
 }
 
-static ULONG load__wait(struct load *load, RIORESULT *results) {
+static ULONG load__wait(struct load* load, RIORESULT* results) {
     ULONG count = rio.RIODequeueCompletion(load->completions, results, LOAD__DEPTH);
-    OVERLAPPED *overlapped;
+    OVERLAPPED* overlapped;
     ULONG_PTR key;
     DWORD bytes;
 
@@ -119,11 +119,11 @@ static ULONG load__wait(struct load *load, RIORESULT *results) {
 }
 
 /* Streams keep the order of everything, and datagrams on the loopback do, too. */
-static void load__result(struct load *load, const RIORESULT *result) {
+static void load__result(struct load* load, const RIORESULT* result) {
     int slot = (int) (result->RequestContext % LOAD__DEPTH);
     int kind = (int) (result->RequestContext / LOAD__DEPTH);
     int end = kind / 2;
-    char *place = load__place(load, end, 0, slot);
+    char* place = load__place(load, end, 0, slot);
 
     CHECK_EQ(result->Status, 0);
     CHECK_EQ(result->BytesTransferred, LOAD__SIZE);
@@ -205,13 +205,13 @@ CONF_TEST(rioload_many_sockets) {
     for (i = 0; i < LOAD__SOCKETS; i++) {
         riotest_connect(AF_INET, SOCK_STREAM, sockets[i]);
         queues[i] = rio.RIOCreateRequestQueue(sockets[i][0], 1, 1, 0, 1, completions, completions,
-                                              (void *) (ULONG_PTR) i);
+                                              (void*) (ULONG_PTR) i);
         CHECK(queues[i] != RIO_INVALID_RQ);
         part.Offset = (ULONG) i * 4;
-        CHECK(rio.RIOReceive(queues[i], &part, 1, 0, (void *) (ULONG_PTR) (i + 1000)));
+        CHECK(rio.RIOReceive(queues[i], &part, 1, 0, (void*) (ULONG_PTR) (i + 1000)));
     }
     for (i = 0; i < LOAD__SOCKETS; i++)
-        CHECK_EQ(send(sockets[i][1], (char *) &i, 4, 0), 4);
+        CHECK_EQ(send(sockets[i][1], (char*) &i, 4, 0), 4);
     riotest_take(completions, results, LOAD__SOCKETS);
     for (i = 0; i < LOAD__SOCKETS; i++) {
         ULONG_PTR context = (ULONG_PTR) results[i].SocketContext;
@@ -224,43 +224,43 @@ CONF_TEST(rioload_many_sockets) {
     }
 }
 
-static unsigned load__random(unsigned *state) {
+static unsigned load__random(unsigned* state) {
     *state = *state * 1664525u + 1013904223u;
     return *state >> 8;
 }
 
 struct load__abuser {
-    struct riotest *test;
+    struct riotest* test;
     unsigned seed;
 };
 
 /* One of the things that a program may hold, one that it held, or none. */
-static void *load__name(const struct load__abuser *abuser, unsigned *state) {
-    void *const names[] = {abuser->test->queues[0],
+static void* load__name(const struct load__abuser* abuser, unsigned* state) {
+    void* const names[] = {abuser->test->queues[0],
                            abuser->test->queues[1],
                            abuser->test->completions,
                            abuser->test->buffer,
                            NULL,
-                           (void *) (ULONG_PTR) load__random(state),
-                           (void *) abuser->test,
-                           (void *) (ULONG_PTR) -1};
+                           (void*) (ULONG_PTR) load__random(state),
+                           (void*) abuser->test,
+                           (void*) (ULONG_PTR) -1};
 
     return names[load__random(state) % 8];
 }
 
-static DWORD WINAPI load__abuse(void *parameter) {
-    const struct load__abuser *abuser = parameter;
+static DWORD WINAPI load__abuse(void* parameter) {
+    const struct load__abuser* abuser = parameter;
     unsigned state = abuser->seed;
     RIORESULT results[4];
     int i;
 
     for (i = 0; i < 3000; i++) {
         RIO_BUF part = {0};
-        RIO_BUF *parts[5];
+        RIO_BUF* parts[5];
         int j;
 
-        part.BufferId = load__random(&state) % 4 != 0 ? abuser->test->buffer
-                                                      : load__name(abuser, &state);
+        part.BufferId =
+            load__random(&state) % 4 != 0 ? abuser->test->buffer : load__name(abuser, &state);
         part.Offset = load__random(&state) % (RIOTEST__MEMORY + 100);
         part.Length = load__random(&state) % 300;
         for (j = 0; j < 5; j++)

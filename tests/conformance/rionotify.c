@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "riotest.h"
 
-#define RIONOTIFY__KEY ((void *) 0x1234)
+#define RIONOTIFY__KEY ((void*) 0x1234)
 
 static RIO_NOTIFICATION_COMPLETION notify__event(HANDLE event, BOOL reset) {
     RIO_NOTIFICATION_COMPLETION notification = {0};
@@ -12,7 +12,7 @@ static RIO_NOTIFICATION_COMPLETION notify__event(HANDLE event, BOOL reset) {
     return notification;
 }
 
-static RIO_NOTIFICATION_COMPLETION notify__port(HANDLE port, OVERLAPPED *overlapped) {
+static RIO_NOTIFICATION_COMPLETION notify__port(HANDLE port, OVERLAPPED* overlapped) {
     RIO_NOTIFICATION_COMPLETION notification = {0};
 
     notification.Type = RIO_IOCP_COMPLETION;
@@ -22,7 +22,7 @@ static RIO_NOTIFICATION_COMPLETION notify__port(HANDLE port, OVERLAPPED *overlap
     return notification;
 }
 
-static void notify__open_event(struct riotest *test, HANDLE event, BOOL reset) {
+static void notify__open_event(struct riotest* test, HANDLE event, BOOL reset) {
     RIO_NOTIFICATION_COMPLETION notification = notify__event(event, reset);
 
     riotest_open_notifying(test, AF_INET, SOCK_STREAM, &notification);
@@ -171,8 +171,8 @@ CONF_TEST(rionotify_dont_notify) {
     riotest_result(&test, 0, 4, 0, 1);
 }
 
-static BOOL notify__packet(HANDLE port, OVERLAPPED *overlapped, DWORD limit) {
-    OVERLAPPED *got = NULL;
+static BOOL notify__packet(HANDLE port, OVERLAPPED* overlapped, DWORD limit) {
+    OVERLAPPED* got = NULL;
     ULONG_PTR key = 0;
     DWORD bytes = 1;
 

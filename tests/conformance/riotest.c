@@ -22,11 +22,11 @@ SOCKET riotest_socket(int family, int type) {
     return socket;
 }
 
-static void riotest__bind(SOCKET socket, int family, struct conf_target *target) {
+static void riotest__bind(SOCKET socket, int family, struct conf_target* target) {
     conf_loopback(family, target);
     conf_set_port(target, 0);
-    CHECK_EQ(bind(socket, (struct sockaddr *) &target->name, target->length), 0);
-    CHECK_EQ(getsockname(socket, (struct sockaddr *) &target->name, &target->length), 0);
+    CHECK_EQ(bind(socket, (struct sockaddr*) &target->name, target->length), 0);
+    CHECK_EQ(getsockname(socket, (struct sockaddr*) &target->name, &target->length), 0);
 }
 
 void riotest_connect(int family, int type, SOCKET sockets[2]) {
@@ -42,19 +42,20 @@ void riotest_connect(int family, int type, SOCKET sockets[2]) {
     }
     if (type == SOCK_DGRAM) {
         for (i = 0; i < 2; i++)
-            CHECK_EQ(connect(sockets[i], (struct sockaddr *) &targets[1 - i].name,
-                             targets[1 - i].length), 0);
+            CHECK_EQ(
+                connect(sockets[i], (struct sockaddr*) &targets[1 - i].name, targets[1 - i].length),
+                0);
         return;
     }
     CHECK_EQ(listen(sockets[1], 1), 0);
-    CHECK_EQ(connect(sockets[0], (struct sockaddr *) &targets[1].name, targets[1].length), 0);
+    CHECK_EQ(connect(sockets[0], (struct sockaddr*) &targets[1].name, targets[1].length), 0);
     other = conf_accept(sockets[1]);
     closesocket(sockets[1]);
     sockets[1] = other;
 }
 
-void riotest_open_notifying(struct riotest *test, int family, int type,
-                            RIO_NOTIFICATION_COMPLETION *notification) {
+void riotest_open_notifying(struct riotest* test, int family, int type,
+                            RIO_NOTIFICATION_COMPLETION* notification) {
     int i;
 
     riotest_load();
@@ -62,9 +63,9 @@ void riotest_open_notifying(struct riotest *test, int family, int type,
     test->completions = rio.RIOCreateCompletionQueue(4 * RIOTEST__LIMIT, notification);
     CHECK(test->completions != RIO_INVALID_CQ);
     for (i = 0; i < 2; i++) {
-        test->queues[i] = rio.RIOCreateRequestQueue(
-            test->sockets[i], RIOTEST__LIMIT, 1, RIOTEST__LIMIT, 1, test->completions,
-            test->completions, (void *) (ULONG_PTR) (i + 1));
+        test->queues[i] = rio.RIOCreateRequestQueue(test->sockets[i], RIOTEST__LIMIT, 1,
+                                                    RIOTEST__LIMIT, 1, test->completions,
+                                                    test->completions, (void*) (ULONG_PTR) (i + 1));
         CHECK(test->queues[i] != RIO_INVALID_RQ);
     }
     test->memory = conf_pages(RIOTEST__MEMORY);
@@ -72,11 +73,11 @@ void riotest_open_notifying(struct riotest *test, int family, int type,
     CHECK(test->buffer != RIO_INVALID_BUFFERID);
 }
 
-void riotest_open(struct riotest *test, int family, int type) {
+void riotest_open(struct riotest* test, int family, int type) {
     riotest_open_notifying(test, family, type, NULL);
 }
 
-void riotest_close(struct riotest *test) {
+void riotest_close(struct riotest* test) {
     closesocket(test->sockets[0]);
     closesocket(test->sockets[1]);
     rio.RIOCloseCompletionQueue(test->completions);
@@ -84,7 +85,7 @@ void riotest_close(struct riotest *test) {
     VirtualFree(test->memory, 0, MEM_RELEASE);
 }
 
-void riotest_open_split(struct riotest_split *test, RIO_NOTIFICATION_COMPLETION notifications[2]) {
+void riotest_open_split(struct riotest_split* test, RIO_NOTIFICATION_COMPLETION notifications[2]) {
     static char bytes[4];
     int i;
 
@@ -101,7 +102,7 @@ void riotest_open_split(struct riotest_split *test, RIO_NOTIFICATION_COMPLETION 
     test->part.Length = sizeof bytes;
 }
 
-RIO_BUF riotest_part(const struct riotest *test, ULONG offset, ULONG length) {
+RIO_BUF riotest_part(const struct riotest* test, ULONG offset, ULONG length) {
     RIO_BUF part;
 
     part.BufferId = test->buffer;
@@ -110,25 +111,25 @@ RIO_BUF riotest_part(const struct riotest *test, ULONG offset, ULONG length) {
     return part;
 }
 
-void riotest_send(const struct riotest *test, int end, ULONG offset, ULONG length, DWORD flags,
+void riotest_send(const struct riotest* test, int end, ULONG offset, ULONG length, DWORD flags,
                   ULONG_PTR context) {
     RIO_BUF part = riotest_part(test, offset, length);
-    BOOL done = rio.RIOSend(test->queues[end], &part, 1, flags, (void *) context);
+    BOOL done = rio.RIOSend(test->queues[end], &part, 1, flags, (void*) context);
 
     if (!done)
         conf_fail(__FILE__, __LINE__, "RIOSend fails with %d", WSAGetLastError());
 }
 
-void riotest_receive(const struct riotest *test, int end, ULONG offset, ULONG length, DWORD flags,
+void riotest_receive(const struct riotest* test, int end, ULONG offset, ULONG length, DWORD flags,
                      ULONG_PTR context) {
     RIO_BUF part = riotest_part(test, offset, length);
-    BOOL done = rio.RIOReceive(test->queues[end], &part, 1, flags, (void *) context);
+    BOOL done = rio.RIOReceive(test->queues[end], &part, 1, flags, (void*) context);
 
     if (!done)
         conf_fail(__FILE__, __LINE__, "RIOReceive fails with %d", WSAGetLastError());
 }
 
-void riotest_take(RIO_CQ completions, RIORESULT *results, ULONG count) {
+void riotest_take(RIO_CQ completions, RIORESULT* results, ULONG count) {
     ULONG taken = 0;
     DWORD start = GetTickCount();
 
@@ -145,7 +146,7 @@ void riotest_take(RIO_CQ completions, RIORESULT *results, ULONG count) {
     }
 }
 
-void riotest_result(const struct riotest *test, int end, ULONG_PTR context, LONG status,
+void riotest_result(const struct riotest* test, int end, ULONG_PTR context, LONG status,
                     ULONG bytes) {
     RIORESULT result;
 
@@ -156,7 +157,7 @@ void riotest_result(const struct riotest *test, int end, ULONG_PTR context, LONG
     CHECK_EQ(result.BytesTransferred, bytes);
 }
 
-void riotest_results(const struct riotest *test, int sender, ULONG_PTR sent, ULONG_PTR received,
+void riotest_results(const struct riotest* test, int sender, ULONG_PTR sent, ULONG_PTR received,
                      ULONG bytes) {
     RIORESULT results[2];
     int first;

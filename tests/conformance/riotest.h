@@ -24,7 +24,7 @@ struct riotest {
     SOCKET sockets[2];
     RIO_RQ queues[2];
     RIO_CQ completions;
-    char *memory;
+    char* memory;
     RIO_BUFFERID buffer;
 };
 
@@ -38,10 +38,10 @@ SOCKET riotest_socket(int family, int type);
 void riotest_connect(int family, int type, SOCKET sockets[2]);
 
 /* Everything, with a completion queue that is only polled or one that notifies. */
-void riotest_open(struct riotest *test, int family, int type);
-void riotest_open_notifying(struct riotest *test, int family, int type,
-                            RIO_NOTIFICATION_COMPLETION *notification);
-void riotest_close(struct riotest *test);
+void riotest_open(struct riotest* test, int family, int type);
+void riotest_open_notifying(struct riotest* test, int family, int type,
+                            RIO_NOTIFICATION_COMPLETION* notification);
+void riotest_close(struct riotest* test);
 
 /* A socket with a completion queue for what it receives and one for what it sends, the socket that
  * it is connected with, and a part of four bytes. */
@@ -53,25 +53,25 @@ struct riotest_split {
 };
 
 /* With NULL for queues that are only polled. */
-void riotest_open_split(struct riotest_split *test, RIO_NOTIFICATION_COMPLETION notifications[2]);
+void riotest_open_split(struct riotest_split* test, RIO_NOTIFICATION_COMPLETION notifications[2]);
 
-RIO_BUF riotest_part(const struct riotest *test, ULONG offset, ULONG length);
+RIO_BUF riotest_part(const struct riotest* test, ULONG offset, ULONG length);
 
 /* Sends from, or receives to, a part of the buffer and checks that the call is accepted. */
-void riotest_send(const struct riotest *test, int end, ULONG offset, ULONG length, DWORD flags,
+void riotest_send(const struct riotest* test, int end, ULONG offset, ULONG length, DWORD flags,
                   ULONG_PTR context);
-void riotest_receive(const struct riotest *test, int end, ULONG offset, ULONG length, DWORD flags,
+void riotest_receive(const struct riotest* test, int end, ULONG offset, ULONG length, DWORD flags,
                      ULONG_PTR context);
 
 /* Polls until that many completions were taken. */
-void riotest_take(RIO_CQ completions, RIORESULT *results, ULONG count);
+void riotest_take(RIO_CQ completions, RIORESULT* results, ULONG count);
 
 /* Takes one and checks it. */
-void riotest_result(const struct riotest *test, int end, ULONG_PTR context, LONG status,
+void riotest_result(const struct riotest* test, int end, ULONG_PTR context, LONG status,
                     ULONG bytes);
 
 /* The same for two that may come in either order: what is sent and what receives it. */
-void riotest_results(const struct riotest *test, int sender, ULONG_PTR sent, ULONG_PTR received,
+void riotest_results(const struct riotest* test, int sender, ULONG_PTR sent, ULONG_PTR received,
                      ULONG bytes);
 
 /* Checks that no completion is there, nor comes. */

@@ -74,13 +74,13 @@ CONF_TEST(riotransfer_large) {
     part.Offset = 0;
     part.Length = length / 2;
     part.BufferId = rio.RIORegisterBuffer(target, length);
-    CHECK(rio.RIOReceive(test.queues[1], &part, 1, RIO_MSG_WAITALL, (void *) 1));
+    CHECK(rio.RIOReceive(test.queues[1], &part, 1, RIO_MSG_WAITALL, (void*) 1));
     part.Offset = length / 2;
-    CHECK(rio.RIOReceive(test.queues[1], &part, 1, RIO_MSG_WAITALL, (void *) 2));
+    CHECK(rio.RIOReceive(test.queues[1], &part, 1, RIO_MSG_WAITALL, (void*) 2));
     part.BufferId = rio.RIORegisterBuffer(source, length);
     part.Offset = 0;
     part.Length = length;
-    CHECK(rio.RIOSend(test.queues[0], &part, 1, RIO_MSG_DONT_NOTIFY, (void *) 3));
+    CHECK(rio.RIOSend(test.queues[0], &part, 1, RIO_MSG_DONT_NOTIFY, (void*) 3));
     for (i = 0; i < 3; i++) {
         RIORESULT result;
 
@@ -139,7 +139,7 @@ CONF_TEST(riotransfer_reset) {
     riotest_open(&test, AF_INET, SOCK_STREAM);
     riotest_receive(&test, 0, RIOTEST__DATA, 6, 0, 1);
     Sleep(CONF__QUIET);
-    CHECK_EQ(setsockopt(test.sockets[1], SOL_SOCKET, SO_LINGER, (char *) &hard, sizeof hard), 0);
+    CHECK_EQ(setsockopt(test.sockets[1], SOL_SOCKET, SO_LINGER, (char*) &hard, sizeof hard), 0);
     closesocket(test.sockets[1]);
     riotest_result(&test, 0, 1, WSAECONNRESET, 0);
 }
@@ -238,7 +238,7 @@ CONF_TEST(riotransfer_defer) {
 
     part = riotest_part(&test, RIOTEST__OTHER, 8);
     CHECK(rio.RIOReceiveEx(test.queues[0], &part, 1, NULL, NULL, NULL, NULL, RIO_MSG_DEFER,
-                           (void *) 5));
+                           (void*) 5));
     CHECK_EQ(send(test.sockets[1], "xyz", 3, 0), 3);
     CHECK(rio.RIOReceiveEx(test.queues[0], NULL, 0, NULL, NULL, NULL, NULL, RIO_MSG_COMMIT_ONLY,
                            NULL));
@@ -253,7 +253,7 @@ CONF_TEST(riotransfer_datagram_lengths) {
 
     riotest_open(&test, AF_INET, SOCK_DGRAM);
     riotest_receive(&test, 1, RIOTEST__OTHER, 100, 0, 1);
-    CHECK(rio.RIOSend(test.queues[0], NULL, 0, 0, (void *) 2));
+    CHECK(rio.RIOSend(test.queues[0], NULL, 0, 0, (void*) 2));
     riotest_results(&test, 0, 2, 1, 0);
 
     CHECK_EQ(send(test.sockets[0], "abcdefgh", 8, 0), 8);
@@ -263,14 +263,12 @@ CONF_TEST(riotransfer_datagram_lengths) {
 
     part = riotest_part(&test, RIOTEST__OTHER, 4);
     flags_part = riotest_part(&test, RIOTEST__FLAGS, sizeof flags);
-    CHECK(rio.RIOReceiveEx(test.queues[1], &part, 1, NULL, NULL, NULL, &flags_part, 0,
-                           (void *) 4));
+    CHECK(rio.RIOReceiveEx(test.queues[1], &part, 1, NULL, NULL, NULL, &flags_part, 0, (void*) 4));
     CHECK_EQ(send(test.sockets[0], "abcdefgh", 8, 0), 8);
     riotest_result(&test, 1, 4, WSAEMSGSIZE, 4);
     memcpy(&flags, test.memory + RIOTEST__FLAGS, sizeof flags);
     CHECK_EQ(flags, MSG_TRUNC);
-    CHECK(rio.RIOReceiveEx(test.queues[1], &part, 1, NULL, NULL, NULL, &flags_part, 0,
-                           (void *) 5));
+    CHECK(rio.RIOReceiveEx(test.queues[1], &part, 1, NULL, NULL, NULL, &flags_part, 0, (void*) 5));
     CHECK_EQ(send(test.sockets[0], "ab", 2, 0), 2);
     riotest_result(&test, 1, 5, 0, 2);
     memcpy(&flags, test.memory + RIOTEST__FLAGS, sizeof flags);
@@ -300,11 +298,11 @@ CONF_TEST(riotransfer_own_port) {
     riotest_quiet(test.completions);
 }
 
-static DWORD WINAPI transfer__request_and_end(void *parameter) {
-    struct riotest *test = parameter;
+static DWORD WINAPI transfer__request_and_end(void* parameter) {
+    struct riotest* test = parameter;
     RIO_BUF part = riotest_part(test, RIOTEST__DATA, 4);
 
-    return (DWORD) rio.RIOReceive(test->queues[0], &part, 1, 0, (void *) 7);
+    return (DWORD) rio.RIOReceive(test->queues[0], &part, 1, 0, (void*) 7);
 }
 
 /* A request does not end with the thread that made it. */

@@ -13,8 +13,8 @@ struct robust__acceptor {
 };
 
 /* Accepts until its listener is closed. */
-static DWORD WINAPI robust__accept(void *parameter) {
-    struct robust__acceptor *acceptor = parameter;
+static DWORD WINAPI robust__accept(void* parameter) {
+    struct robust__acceptor* acceptor = parameter;
     SOCKET server;
 
     while ((server = accept(acceptor->listener, NULL, NULL)) != INVALID_SOCKET) {
@@ -24,14 +24,14 @@ static DWORD WINAPI robust__accept(void *parameter) {
     return 0;
 }
 
-static void robust__many(const char *payload, DWORD length) {
+static void robust__many(const char* payload, DWORD length) {
     static SOCKET clients[ROBUST__MANY];
     static OVERLAPPED overlappeds[ROBUST__MANY];
     static BYTE seen[ROBUST__MANY];
     struct robust__acceptor acceptor = {0};
     struct conf_target target;
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
     int i;
@@ -67,7 +67,7 @@ CONF_TEST(robust_many_payload) {
     robust__many("data", 4);
 }
 
-static void robust__missing(const BYTE *seen, const OVERLAPPED *overlappeds, int count) {
+static void robust__missing(const BYTE* seen, const OVERLAPPED* overlappeds, int count) {
     int missing = 0;
     int first = -1;
     int i;
@@ -90,7 +90,7 @@ CONF_TEST(robust_mixed) {
     struct conf_target targets[3];
     DWORD expected[3] = {0, ERROR_CONNECTION_REFUSED, ERROR_OPERATION_ABORTED};
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
     int i;
@@ -120,7 +120,7 @@ CONF_TEST(robust_mixed) {
     conf_quiet(port);
 }
 
-static SOCKET robust__reuse(SOCKET wanted, SOCKET listener, const struct conf_target *target) {
+static SOCKET robust__reuse(SOCKET wanted, SOCKET listener, const struct conf_target* target) {
     int i;
 
     for (i = 0; i < ROBUST__REUSES; i++) {
@@ -128,7 +128,7 @@ static SOCKET robust__reuse(SOCKET wanted, SOCKET listener, const struct conf_ta
 
         if (client != wanted)
             continue;
-        CHECK_EQ(connect(client, (struct sockaddr *) &target->name, target->length), 0);
+        CHECK_EQ(connect(client, (struct sockaddr*) &target->name, target->length), 0);
         conf_accept(listener);
         return client;
     }
@@ -153,7 +153,7 @@ static void robust__handle_reuse(BOOL by_closehandle) {
     reused = robust__reuse(client, listener, &target);
     if (reused == INVALID_SOCKET)
         conf_skip("the system did not give the handle value again");
-    CHECK_EQ(conf_last(getpeername(reused, (struct sockaddr *) &name, &length)), 0);
+    CHECK_EQ(conf_last(getpeername(reused, (struct sockaddr*) &name, &length)), 0);
     CHECK_EQ(conf_last(shutdown(reused, SD_SEND)), 0);
 }
 
@@ -177,7 +177,7 @@ static void robust__accept_reuse(BOOL by_closehandle) {
     int i;
 
     for (i = 0; i < 20; i++)
-        CHECK_EQ(connect(conf_tcp(AF_INET), (struct sockaddr *) &target.name, target.length), 0);
+        CHECK_EQ(connect(conf_tcp(AF_INET), (struct sockaddr*) &target.name, target.length), 0);
     conf_connect(client, &target);
     conf_accept(listener);
     /* While it accepts, the system needs a handle for itself and takes the lowest. */
@@ -190,7 +190,7 @@ static void robust__accept_reuse(BOOL by_closehandle) {
         server = conf_accept(listener);
     if (server != client)
         conf_skip("the system did not give the handle value to an accepted socket");
-    CHECK_EQ(conf_last(getpeername(server, (struct sockaddr *) &name, &length)), 0);
+    CHECK_EQ(conf_last(getpeername(server, (struct sockaddr*) &name, &length)), 0);
     CHECK_EQ(conf_last(shutdown(server, SD_SEND)), 0);
 }
 
@@ -207,8 +207,8 @@ struct robust__closer {
     HANDLE go;
 };
 
-static DWORD WINAPI robust__close(void *parameter) {
-    struct robust__closer *closer = parameter;
+static DWORD WINAPI robust__close(void* parameter) {
+    struct robust__closer* closer = parameter;
 
     WaitForSingleObject(closer->go, INFINITE);
     closesocket(closer->client);
@@ -216,12 +216,12 @@ static DWORD WINAPI robust__close(void *parameter) {
 }
 
 /* One thread connects while another closes; whoever wins, a pending call brings one packet. */
-static void robust__close_race(const struct conf_target *target, const char *payload,
+static void robust__close_race(const struct conf_target* target, const char* payload,
                                DWORD length) {
     struct robust__closer closer = {0};
-    OVERLAPPED *overlapped = calloc(1, sizeof *overlapped);
+    OVERLAPPED* overlapped = calloc(1, sizeof *overlapped);
     LPFN_CONNECTEX connect_ex;
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     HANDLE thread;
     HANDLE port;
     DWORD error;
@@ -234,8 +234,8 @@ static void robust__close_race(const struct conf_target *target, const char *pay
     closer.go = conf_event();
     thread = CreateThread(NULL, 0, robust__close, &closer, 0, NULL);
     SetEvent(closer.go);
-    done = connect_ex(closer.client, (struct sockaddr *) &target->name, target->length,
-                      (void *) payload, length, NULL, overlapped);
+    done = connect_ex(closer.client, (struct sockaddr*) &target->name, target->length,
+                      (void*) payload, length, NULL, overlapped);
     error = (DWORD) WSAGetLastError();
     CHECK_EQ(done, FALSE);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
@@ -288,7 +288,7 @@ static void robust__crowd(int count, int given_up) {
     HANDLE good_port;
     SOCKET good = conf_client(AF_INET);
     OVERLAPPED good_overlapped = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
     int i;
@@ -333,13 +333,16 @@ CONF_TEST(robust_crowd_700) {
 CONF_TEST(robust_half_readable_control) {
     SOCKET datagram = socket(AF_INET, SOCK_DGRAM, 0);
     SOCKET stream = conf_tcp(AF_INET);
-    char *in = conf_before_noaccess("", 1);
+    char* in = conf_before_noaccess("", 1);
     DWORD bytes;
 
     CHECK_EQ(conf_last(WSAIoctl(datagram, SIO_UDP_NETRESET, in, sizeof(DWORD), NULL, 0, &bytes,
-                                NULL, NULL)), WSAEFAULT);
+                                NULL, NULL)),
+             WSAEFAULT);
     CHECK_EQ(conf_last(WSAIoctl(datagram, SIO_UDP_CONNRESET, in, sizeof(DWORD), NULL, 0, &bytes,
-                                NULL, NULL)), WSAEFAULT);
+                                NULL, NULL)),
+             WSAEFAULT);
     CHECK_EQ(conf_last(WSAIoctl(stream, SIO_TCP_INITIAL_RTO, in, sizeof(TCP_INITIAL_RTO_PARAMETERS),
-                                NULL, 0, &bytes, NULL, NULL)), WSAEFAULT);
+                                NULL, 0, &bytes, NULL, NULL)),
+             WSAEFAULT);
 }

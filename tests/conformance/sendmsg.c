@@ -26,8 +26,8 @@ static struct sendmsg__case sendmsg__prepare(void) {
 }
 
 /* The structure leads to itself, so this has to be done where it stays. */
-static void sendmsg__join(struct sendmsg__case *it) {
-    it->message.name = (struct sockaddr *) &it->target.name;
+static void sendmsg__join(struct sendmsg__case* it) {
+    it->message.name = (struct sockaddr*) &it->target.name;
     it->message.namelen = it->target.length;
     it->message.lpBuffers = &it->buffer;
     it->message.dwBufferCount = 1;
@@ -35,12 +35,12 @@ static void sendmsg__join(struct sendmsg__case *it) {
     it->message.Control.len = it->control.length;
 }
 
-static int sendmsg__call(struct sendmsg__case *it, OVERLAPPED *overlapped,
+static int sendmsg__call(struct sendmsg__case* it, OVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     return conf_last(it->function(it->client, &it->message, 0, &it->sent, overlapped, routine));
 }
 
-static void sendmsg__arrived(struct sendmsg__case *it) {
+static void sendmsg__arrived(struct sendmsg__case* it) {
     struct msg_seen seen;
 
     CHECK_EQ(msg_receive(it->server, &seen), 0);
@@ -59,8 +59,8 @@ CONF_TEST(sendmsg_same_pointer) {
 CONF_TEST(sendmsg_export) {
     struct sendmsg__case it = sendmsg__prepare();
 
-    it.function = (LPFN_WSASENDMSG) (void *) GetProcAddress(GetModuleHandleW(L"ws2_32.dll"),
-                                                            "WSASendMsg");
+    it.function =
+        (LPFN_WSASENDMSG) (void*) GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "WSASendMsg");
     CHECK(it.function != NULL);
     sendmsg__join(&it);
     CHECK_EQ(sendmsg__call(&it, NULL, NULL), 0);
@@ -245,7 +245,7 @@ CONF_TEST(sendmsg_stream) {
     SOCKET client = conf_tcp(AF_INET);
     struct msg_control control = {0};
 
-    CHECK_EQ(connect(client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
     conf_accept(listener);
     msg_add_number(&control, IPPROTO_IP, MSG__ECN, 1);
     CHECK_EQ(msg_send(client, NULL, &control), WSAEOPNOTSUPP);
@@ -258,13 +258,13 @@ CONF_TEST(sendmsg_stream) {
 
 struct sendmsg__thread {
     SOCKET client;
-    const struct conf_target *target;
+    const struct conf_target* target;
     int mark; /* The class that it sends with, or 0 for plain sends. */
     int failures;
 };
 
-static DWORD WINAPI sendmsg__thread(void *parameter) {
-    struct sendmsg__thread *it = parameter;
+static DWORD WINAPI sendmsg__thread(void* parameter) {
+    struct sendmsg__thread* it = parameter;
     struct msg_control control = {0};
     WSABUF buffer;
     WSAMSG message = {0};
@@ -275,7 +275,7 @@ static DWORD WINAPI sendmsg__thread(void *parameter) {
     text[0] = (char) ('0' + it->mark);
     buffer.buf = text;
     buffer.len = 1;
-    message.name = (struct sockaddr *) &it->target->name;
+    message.name = (struct sockaddr*) &it->target->name;
     message.namelen = it->target->length;
     message.lpBuffers = &buffer;
     message.dwBufferCount = 1;
@@ -308,7 +308,7 @@ CONF_TEST(sendmsg_threads) {
     struct msg_seen seen;
     int i, count = 0, room = 4 << 20;
 
-    setsockopt(server, SOL_SOCKET, SO_RCVBUF, (char *) &room, sizeof room);
+    setsockopt(server, SOL_SOCKET, SO_RCVBUF, (char*) &room, sizeof room);
     msg_add_number(&first, IPPROTO_IP, MSG__ECN, 1);
     CHECK_EQ(msg_send(client, &target, &first), 0);
     CHECK_EQ(msg_receive(server, &seen), 0);
@@ -348,7 +348,7 @@ CONF_TEST(sendmsg_queued) {
     conf_need_space();
     server = msg_receiver(AF_INET, &target);
     client = msg_udp(AF_INET);
-    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
     for (i = 0; i < SENDMSG__QUEUED; i++) {
         struct msg_control control = {0};
         WSABUF buffer = {SENDMSG__LENGTH, data[i]};
@@ -356,7 +356,7 @@ CONF_TEST(sendmsg_queued) {
         int error, mark = i % 3;
 
         data[i][0] = (char) ('0' + mark);
-        message.name = (struct sockaddr *) &target.name;
+        message.name = (struct sockaddr*) &target.name;
         message.namelen = target.length;
         message.lpBuffers = &buffer;
         message.dwBufferCount = 1;
@@ -365,8 +365,8 @@ CONF_TEST(sendmsg_queued) {
         message.Control.buf = control.data;
         message.Control.len = control.length;
         overlapped[i].hEvent = conf_event();
-        error = conf_last(
-            msg_send_pointer(client)(client, &message, 0, NULL, &overlapped[i], NULL));
+        error =
+            conf_last(msg_send_pointer(client)(client, &message, 0, NULL, &overlapped[i], NULL));
         pending += error == WSA_IO_PENDING;
         if (error != WSA_IO_PENDING)
             CHECK_EQ(error, 0);
@@ -394,15 +394,15 @@ struct sendmsg__queuing {
 };
 
 /* Sends until one has to wait, which the host lets out only when there is room. */
-static DWORD WINAPI sendmsg__queue(void *parameter) {
+static DWORD WINAPI sendmsg__queue(void* parameter) {
     static char data[SENDMSG__LARGE];
-    struct sendmsg__queuing *it = parameter;
+    struct sendmsg__queuing* it = parameter;
     struct msg_control control = {0};
     WSABUF buffer = {sizeof data, data};
     WSAMSG message = {0};
     int i, error = 0;
 
-    message.name = (struct sockaddr *) &it->target.name;
+    message.name = (struct sockaddr*) &it->target.name;
     message.namelen = it->target.length;
     message.lpBuffers = &buffer;
     message.dwBufferCount = 1;
@@ -429,8 +429,8 @@ CONF_TEST(sendmsg_queued_handle_again) {
     conf_need_space();
     msg_receiver(AF_INET, &it.target);
     it.client = msg_udp(AF_INET);
-    CHECK_EQ(setsockopt(it.client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
-    CHECK_EQ(setsockopt(it.client, IPPROTO_IP, MSG__TOS, (char *) &mark, sizeof mark), 0);
+    CHECK_EQ(setsockopt(it.client, SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(it.client, IPPROTO_IP, MSG__TOS, (char*) &mark, sizeof mark), 0);
     thread = CreateThread(NULL, 0, sendmsg__queue, &it, 0, NULL);
     do {
         begun = it.begun;
@@ -443,6 +443,6 @@ CONF_TEST(sendmsg_queued_handle_again) {
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     GetExitCodeThread(thread, &error);
     CHECK_EQ(error, WSA_IO_PENDING);
-    CHECK_EQ(getsockopt(successor, IPPROTO_IP, MSG__TOS, (char *) &mark, &length), 0);
+    CHECK_EQ(getsockopt(successor, IPPROTO_IP, MSG__TOS, (char*) &mark, &length), 0);
     CHECK_EQ(mark, 0);
 }

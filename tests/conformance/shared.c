@@ -11,17 +11,17 @@
 struct shared__call {
     SOCKET client;
     struct conf_target target;
-    char *payload;
+    char* payload;
     DWORD length;
     OVERLAPPED overlapped;
     HANDLE issued;
     HANDLE end;
 };
 
-static DWORD WINAPI shared__issue(void *parameter) {
-    struct shared__call *call = parameter;
+static DWORD WINAPI shared__issue(void* parameter) {
+    struct shared__call* call = parameter;
 
-    conf_pointer(call->client)(call->client, (struct sockaddr *) &call->target.name,
+    conf_pointer(call->client)(call->client, (struct sockaddr*) &call->target.name,
                                call->target.length, call->payload, call->length, NULL,
                                &call->overlapped);
     SetEvent(call->issued);
@@ -29,17 +29,17 @@ static DWORD WINAPI shared__issue(void *parameter) {
     return 0;
 }
 
-static HANDLE shared__start(struct shared__call *call) {
+static HANDLE shared__start(struct shared__call* call) {
     call->issued = conf_event();
     call->end = conf_event();
     return CreateThread(NULL, 0, shared__issue, call, 0, NULL);
 }
 
-static DWORD WINAPI shared__ask_peer(void *parameter) {
+static DWORD WINAPI shared__ask_peer(void* parameter) {
     struct sockaddr_storage peer;
     int length = sizeof peer;
 
-    getpeername((SOCKET) parameter, (struct sockaddr *) &peer, &length);
+    getpeername((SOCKET) parameter, (struct sockaddr*) &peer, &length);
     return 0;
 }
 
@@ -61,10 +61,10 @@ CONF_TEST(shared_waiting_caller) {
     conf_accept(deaf);
     Sleep(100);
 
-    CHECK_EQ(WaitForSingleObject(
-                 CreateThread(NULL, 0, shared__ask_peer, (void *) call.client, 0, NULL),
-                 CONF__LIMIT),
-             WAIT_OBJECT_0);
+    CHECK_EQ(
+        WaitForSingleObject(CreateThread(NULL, 0, shared__ask_peer, (void*) call.client, 0, NULL),
+                            CONF__LIMIT),
+        WAIT_OBJECT_0);
     /* More sockets than any table has parts that are locked apart. */
     for (round = 0; round < 100; round++) {
         SOCKET client = conf_client(AF_INET);
@@ -119,7 +119,7 @@ CONF_TEST(shared_updated_while_sending) {
     SOCKET client = conf_client(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error;
     DWORD bytes;
 
@@ -182,8 +182,8 @@ CONF_TEST(shared_fast_open_elsewhere) {
     SOCKET datagram = socket(AF_INET, SOCK_DGRAM, 0);
     HANDLE event = conf_event();
 
-    CHECK_EQ(setsockopt(datagram, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
-    CHECK_EQ(setsockopt((SOCKET) event, IPPROTO_TCP, 15, (char *) &on, sizeof on), SOCKET_ERROR);
+    CHECK_EQ(setsockopt(datagram, IPPROTO_TCP, 15, (char*) &on, sizeof on), SOCKET_ERROR);
+    CHECK_EQ(setsockopt((SOCKET) event, IPPROTO_TCP, 15, (char*) &on, sizeof on), SOCKET_ERROR);
 }
 
 #define SHARED__ROUNDS 300
@@ -196,15 +196,15 @@ struct shared__place {
 };
 
 /* Who takes a completion may use again, or free, all that belongs to it. */
-static DWORD WINAPI shared__use_again(void *parameter) {
-    struct shared__place *place = parameter;
-    OVERLAPPED *overlapped;
+static DWORD WINAPI shared__use_again(void* parameter) {
+    struct shared__place* place = parameter;
+    OVERLAPPED* overlapped;
     ULONG_PTR key;
     DWORD bytes;
 
     while (GetQueuedCompletionStatus(place->port, &bytes, &key, &overlapped, CONF__LIMIT) &&
            overlapped != NULL) {
-        *(volatile DWORD *) &place->sent = SHARED__MARK;
+        *(volatile DWORD*) &place->sent = SHARED__MARK;
         SetEvent(place->ended);
     }
     return 0;
@@ -225,8 +225,9 @@ CONF_TEST(shared_place_used_again) {
 
         CHECK(CreateIoCompletionPort((HANDLE) client, place.port, 0, 0) == place.port);
         memset(&place.overlapped, 0, sizeof place.overlapped);
-        CHECK_EQ(conf_pointer(client)(client, (struct sockaddr *) &target.name, target.length,
-                                      "data", 4, &place.sent, &place.overlapped), FALSE);
+        CHECK_EQ(conf_pointer(client)(client, (struct sockaddr*) &target.name, target.length,
+                                      "data", 4, &place.sent, &place.overlapped),
+                 FALSE);
         CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
         CHECK_EQ(WaitForSingleObject(place.ended, CONF__LIMIT), WAIT_OBJECT_0);
         CHECK_EQ(place.sent, SHARED__MARK);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-/* GetAcceptExSockaddrs. The page gives it no way to fail; what it makes of a buffer that no AcceptEx
- * has filled is that it gives nothing which lies outside of it. */
+/* GetAcceptExSockaddrs. The page gives it no way to fail; what it makes of a buffer that no
+ * AcceptEx has filled is that it gives nothing which lies outside of it. */
 
-#define SOCKADDRS__MARK ((struct sockaddr *) (ULONG_PTR) 0x1234)
+#define SOCKADDRS__MARK ((struct sockaddr*) (ULONG_PTR) 0x1234)
 
 struct sockaddrs__result {
-    struct sockaddr *local;
-    struct sockaddr *remote;
+    struct sockaddr* local;
+    struct sockaddr* remote;
     int local_length;
     int remote_length;
 };
 
-static struct sockaddrs__result sockaddrs__get(void *buffer, DWORD data, DWORD local,
+static struct sockaddrs__result sockaddrs__get(void* buffer, DWORD data, DWORD local,
                                                DWORD remote) {
     LPFN_GETACCEPTEXSOCKADDRS sockaddrs = conf_sockaddrs_pointer();
     struct sockaddrs__result r = {SOCKADDRS__MARK, SOCKADDRS__MARK, -77, -77};
@@ -24,7 +24,7 @@ static struct sockaddrs__result sockaddrs__get(void *buffer, DWORD data, DWORD l
     return r;
 }
 
-static void sockaddrs__check_none(const struct sockaddrs__result *r) {
+static void sockaddrs__check_none(const struct sockaddrs__result* r) {
     CHECK(r->local == NULL);
     CHECK(r->remote == NULL);
     CHECK_EQ(r->local_length, 0);
@@ -85,11 +85,11 @@ static void sockaddrs__same(int family) {
     CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
     conf_acceptance_update(&a);
     r = sockaddrs__get(a.buffer, 0, a.local_length, a.remote_length);
-    CHECK_EQ(getsockname(a.acceptor, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getsockname(a.acceptor, (struct sockaddr*) &name, &length), 0);
     CHECK_EQ(r.local_length, length);
     CHECK(memcmp(r.local, &name, (size_t) length) == 0);
     length = sizeof name;
-    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr *) &name, &length), 0);
+    CHECK_EQ(getpeername(a.acceptor, (struct sockaddr*) &name, &length), 0);
     CHECK_EQ(r.remote_length, length);
     CHECK(memcmp(r.remote, &name, (size_t) length) == 0);
 }
@@ -125,7 +125,7 @@ CONF_TEST(sockaddrs_readonly_buffer) {
 
 CONF_TEST(sockaddrs_null_outputs) {
     struct conf_acceptance a;
-    struct sockaddr *address = NULL;
+    struct sockaddr* address = NULL;
     int length = 0;
     unsigned mask;
 
@@ -149,13 +149,10 @@ CONF_TEST(sockaddrs_unwritable_outputs) {
 }
 
 CONF_TEST(sockaddrs_overflow) {
-    static const DWORD lengths[][3] = {{0xFFFFFFFF, 32, 32},
-                                       {0xFFFFFFC0, 32, 32},
-                                       {0, 0xFFFFFFFF, 32},
-                                       {0, 32, 0xFFFFFFFF},
-                                       {0x80000000, 0x80000000, 32},
-                                       {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}};
-    char *buffer = conf_before_noaccess("", 64);
+    static const DWORD lengths[][3] = {
+        {0xFFFFFFFF, 32, 32}, {0xFFFFFFC0, 32, 32},         {0, 0xFFFFFFFF, 32},
+        {0, 32, 0xFFFFFFFF},  {0x80000000, 0x80000000, 32}, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}};
+    char* buffer = conf_before_noaccess("", 64);
     size_t i;
 
     for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -168,7 +165,7 @@ CONF_TEST(sockaddrs_overflow) {
 /* A length that is found in the buffer is never believed beyond what was reserved. */
 CONF_TEST(sockaddrs_hostile) {
     char content[64];
-    char *buffer;
+    char* buffer;
     int i;
 
     for (i = 0; i < 256; i++) {
@@ -178,13 +175,13 @@ CONF_TEST(sockaddrs_hostile) {
         buffer = conf_before_noaccess(content, sizeof content);
         r = sockaddrs__get(buffer, 0, 32, 32);
         CHECK(r.local_length >= 0 && r.remote_length >= 0);
-        CHECK(r.local == NULL ? r.local_length == 0
-                              : (char *) r.local >= buffer &&
-                                    (char *) r.local + r.local_length <= buffer + 32);
+        CHECK(r.local == NULL
+                  ? r.local_length == 0
+                  : (char*) r.local >= buffer && (char*) r.local + r.local_length <= buffer + 32);
         CHECK(r.remote == NULL ? r.remote_length == 0
-                               : (char *) r.remote >= buffer + 32 &&
-                                     (char *) r.remote + r.remote_length <= buffer + 64);
-        VirtualFree((void *) ((ULONG_PTR) buffer & ~(ULONG_PTR) 0xFFFF), 0, MEM_RELEASE);
+                               : (char*) r.remote >= buffer + 32 &&
+                                     (char*) r.remote + r.remote_length <= buffer + 64);
+        VirtualFree((void*) ((ULONG_PTR) buffer & ~(ULONG_PTR) 0xFFFF), 0, MEM_RELEASE);
     }
 }
 
@@ -243,7 +240,7 @@ CONF_TEST(sockaddrs_exports) {
     HMODULE module = LoadLibraryW(L"mswsock.dll");
 
     CHECK(module != NULL);
-    CHECK((void *) GetProcAddress(module, "GetAcceptExSockaddrs") ==
-          (void *) conf_sockaddrs_pointer());
-    CHECK((void *) GetProcAddress(module, "AcceptEx") == (void *) conf_accept_pointer());
+    CHECK((void*) GetProcAddress(module, "GetAcceptExSockaddrs") ==
+          (void*) conf_sockaddrs_pointer());
+    CHECK((void*) GetProcAddress(module, "AcceptEx") == (void*) conf_accept_pointer());
 }

@@ -20,21 +20,22 @@ LPFN_TRANSMITPACKETS conf_packets_pointer(SOCKET client) {
 
 /* The sink's members may have been set before. The pointer for packets, which some hosts do not
  * have, is asked for when it is needed. */
-void conf_transmission_connect(struct conf_transmission *t, SOCKET client) {
+void conf_transmission_connect(struct conf_transmission* t, SOCKET client) {
     conf_sink_start(&t->sink);
     t->client = client;
     t->file = conf_file_pointer(client);
-    CHECK_EQ(conf_last(connect(client, (struct sockaddr *) &t->sink.target.name,
-                               t->sink.target.length)), 0);
+    CHECK_EQ(
+        conf_last(connect(client, (struct sockaddr*) &t->sink.target.name, t->sink.target.length)),
+        0);
 }
 
-void conf_transmission_open(struct conf_transmission *t, BOOL with_port) {
+void conf_transmission_open(struct conf_transmission* t, BOOL with_port) {
     conf_transmission_connect(t, conf_tcp(AF_INET));
     t->port = with_port ? conf_port(t->client) : NULL;
     t->overlapped.hEvent = with_port ? NULL : conf_event();
 }
 
-void conf_transmission_close(struct conf_transmission *t, uint64_t received) {
+void conf_transmission_close(struct conf_transmission* t, uint64_t received) {
     closesocket(t->client);
     conf_sink_finish(&t->sink);
     if (!t->sink.intact)
@@ -45,9 +46,9 @@ void conf_transmission_close(struct conf_transmission *t, uint64_t received) {
 
 /* For a peer that resets in the middle: told once, with an error, by the packet or, where the
  * connection is gone so soon, by the call. */
-void conf_transmission_broken(struct conf_transmission *t, BOOL done) {
+void conf_transmission_broken(struct conf_transmission* t, BOOL done) {
     DWORD bytes, error = (DWORD) WSAGetLastError();
-    OVERLAPPED *got;
+    OVERLAPPED* got;
 
     CHECK_EQ(done, FALSE);
     if (error == ERROR_IO_PENDING) {
@@ -63,7 +64,7 @@ void conf_transmission_broken(struct conf_transmission *t, BOOL done) {
     CloseHandle(t->port);
 }
 
-void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+void conf_packets_start(struct conf_transmission* t, TRANSMIT_PACKETS_ELEMENT* elements,
                         DWORD count, DWORD flags) {
     BOOL done;
     int error;
@@ -78,7 +79,7 @@ void conf_packets_start(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *e
 }
 
 /* A call that is refused leaves event, port and connection alone. */
-void conf_packets_refused(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT *elements,
+void conf_packets_refused(struct conf_transmission* t, TRANSMIT_PACKETS_ELEMENT* elements,
                           DWORD count, DWORD flags, int error) {
     if (t->packets == NULL)
         t->packets = conf_packets_pointer(t->client);
@@ -89,16 +90,16 @@ void conf_packets_refused(struct conf_transmission *t, TRANSMIT_PACKETS_ELEMENT 
         conf_quiet(t->port);
 }
 
-static BOOL transmissions__file(struct conf_transmission *t, HANDLE file, uint64_t offset,
-                                DWORD length, TRANSMIT_FILE_BUFFERS *buffers, DWORD flags) {
+static BOOL transmissions__file(struct conf_transmission* t, HANDLE file, uint64_t offset,
+                                DWORD length, TRANSMIT_FILE_BUFFERS* buffers, DWORD flags) {
     t->overlapped.Offset = (DWORD) offset;
     t->overlapped.OffsetHigh = (DWORD) (offset >> 32);
     WSASetLastError(0);
     return t->file(t->client, file, length, 0, &t->overlapped, buffers, flags);
 }
 
-void conf_file_start(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
-                     TRANSMIT_FILE_BUFFERS *buffers, DWORD flags) {
+void conf_file_start(struct conf_transmission* t, HANDLE file, uint64_t offset, DWORD length,
+                     TRANSMIT_FILE_BUFFERS* buffers, DWORD flags) {
     BOOL done = transmissions__file(t, file, offset, length, buffers, flags);
     int error = WSAGetLastError();
 
@@ -106,32 +107,32 @@ void conf_file_start(struct conf_transmission *t, HANDLE file, uint64_t offset, 
     CHECK_EQ(error, ERROR_IO_PENDING);
 }
 
-void conf_file_refused(struct conf_transmission *t, HANDLE file, uint64_t offset, DWORD length,
-                       TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error) {
+void conf_file_refused(struct conf_transmission* t, HANDLE file, uint64_t offset, DWORD length,
+                       TRANSMIT_FILE_BUFFERS* buffers, DWORD flags, int error) {
     CHECK_EQ(transmissions__file(t, file, offset, length, buffers, flags), FALSE);
     CHECK_EQ(WSAGetLastError(), error);
     if (t->port != NULL)
         conf_quiet(t->port);
 }
 
-TRANSMIT_FILE_BUFFERS conf_file_buffers(const void *head, DWORD head_length, const void *tail,
+TRANSMIT_FILE_BUFFERS conf_file_buffers(const void* head, DWORD head_length, const void* tail,
                                         DWORD tail_length) {
     TRANSMIT_FILE_BUFFERS buffers;
 
-    buffers.Head = (void *) head;
+    buffers.Head = (void*) head;
     buffers.HeadLength = head_length;
-    buffers.Tail = (void *) tail;
+    buffers.Tail = (void*) tail;
     buffers.TailLength = tail_length;
     return buffers;
 }
 
-TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void *memory, DWORD length) {
+TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void* memory, DWORD length) {
     TRANSMIT_PACKETS_ELEMENT element;
 
     memset(&element, 0, sizeof element);
     element.dwElFlags = TP_ELEMENT_MEMORY;
     element.cLength = length;
-    element.pBuffer = (void *) memory;
+    element.pBuffer = (void*) memory;
     return element;
 }
 
@@ -159,7 +160,7 @@ HANDLE conf_open_file(DWORD access, DWORD flags) {
     return file;
 }
 
-static void transmissions__write(HANDLE file, const void *bytes, DWORD length) {
+static void transmissions__write(HANDLE file, const void* bytes, DWORD length) {
     DWORD written = 0;
 
     CHECK(WriteFile(file, bytes, length, &written, NULL));
@@ -173,8 +174,8 @@ static void transmissions__seek(HANDLE file, uint64_t offset) {
     CHECK(SetFilePointerEx(file, place, NULL, FILE_BEGIN));
 }
 
-unsigned char *conf_pattern_pages(DWORD length) {
-    unsigned char *pages = conf_pages(length);
+unsigned char* conf_pattern_pages(DWORD length) {
+    unsigned char* pages = conf_pages(length);
 
     conf_pattern_fill(pages, length);
     return pages;
@@ -183,7 +184,7 @@ unsigned char *conf_pattern_pages(DWORD length) {
 /* Its pointer stands at its beginning. */
 HANDLE conf_pattern_file(uint64_t length) {
     HANDLE file = conf_open_file(GENERIC_READ | GENERIC_WRITE, 0);
-    unsigned char *bytes;
+    unsigned char* bytes;
 
     if (length == 0)
         return file;

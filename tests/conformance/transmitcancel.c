@@ -25,13 +25,13 @@ struct transmitcancel__case {
     SOCKET server;
     HANDLE port;
     HANDLE file;
-    TRANSMIT_PACKETS_ELEMENT *elements;
-    unsigned char *bytes;
+    TRANSMIT_PACKETS_ELEMENT* elements;
+    unsigned char* bytes;
     OVERLAPPED first;
     OVERLAPPED overlapped;
 };
 
-static void transmitcancel__open(struct transmitcancel__case *c, enum transmitcancel__what what,
+static void transmitcancel__open(struct transmitcancel__case* c, enum transmitcancel__what what,
                                  BOOL with_port) {
     struct conf_target target;
     DWORD length = TRANSMITCANCEL__LARGE / TRANSMITCANCEL__PARTS;
@@ -41,7 +41,7 @@ static void transmitcancel__open(struct transmitcancel__case *c, enum transmitca
     c->what = what;
     c->listener = conf_listen(AF_INET, 5, &target);
     c->client = conf_tcp(AF_INET);
-    CHECK_EQ(connect(c->client, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(c->client, (struct sockaddr*) &target.name, target.length), 0);
     c->server = conf_accept(c->listener);
     c->port = with_port ? conf_port(c->client) : NULL;
     c->overlapped.hEvent = with_port ? NULL : conf_event();
@@ -55,7 +55,7 @@ static void transmitcancel__open(struct transmitcancel__case *c, enum transmitca
         c->elements[i] = conf_memory_element(c->bytes + i * length, length);
 }
 
-static BOOL transmitcancel__issue(struct transmitcancel__case *c, OVERLAPPED *overlapped) {
+static BOOL transmitcancel__issue(struct transmitcancel__case* c, OVERLAPPED* overlapped) {
     LPFN_TRANSMITFILE file = conf_file_pointer(c->client);
 
     if (c->what == TRANSMITCANCEL__FILE || c->what == TRANSMITCANCEL__ENDING)
@@ -65,13 +65,13 @@ static BOOL transmitcancel__issue(struct transmitcancel__case *c, OVERLAPPED *ov
                                            overlapped, 0);
 }
 
-static void transmitcancel__settle(struct transmitcancel__case *c) {
+static void transmitcancel__settle(struct transmitcancel__case* c) {
     Sleep(50);
     CHECK_EQ(c->overlapped.Internal, CONF__STATUS_PENDING);
 }
 
 /* The peer reads nothing, so that what it and the system buffer is soon full. */
-static void transmitcancel__start(struct transmitcancel__case *c) {
+static void transmitcancel__start(struct transmitcancel__case* c) {
     if (c->what == TRANSMITCANCEL__BEHIND) {
         /* It tells nobody but by its status. */
         c->first.hEvent = (HANDLE) ((ULONG_PTR) conf_event() | 1);
@@ -83,8 +83,8 @@ static void transmitcancel__start(struct transmitcancel__case *c) {
     transmitcancel__settle(c);
 }
 
-static void transmitcancel__aborted(struct transmitcancel__case *c) {
-    OVERLAPPED *got;
+static void transmitcancel__aborted(struct transmitcancel__case* c) {
+    OVERLAPPED* got;
     DWORD error, bytes;
 
     if (c->port == NULL) {
@@ -135,7 +135,7 @@ static void transmitcancel__own_thread(enum transmitcancel__what what) {
     transmitcancel__aborted(&c);
 }
 
-static DWORD WINAPI transmitcancel__cancel_io(void *parameter) {
+static DWORD WINAPI transmitcancel__cancel_io(void* parameter) {
     return (DWORD) CancelIo((HANDLE) (SOCKET) parameter);
 }
 
@@ -145,7 +145,7 @@ static void transmitcancel__other_thread(enum transmitcancel__what what) {
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
-    thread = CreateThread(NULL, 0, transmitcancel__cancel_io, (void *) c.client, 0, NULL);
+    thread = CreateThread(NULL, 0, transmitcancel__cancel_io, (void*) c.client, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     transmitcancel__settle(&c);
     CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
@@ -179,13 +179,13 @@ static void transmitcancel__closehandle(enum transmitcancel__what what) {
     transmitcancel__aborted(&c);
 }
 
-static DWORD WINAPI transmitcancel__issue_there(void *parameter) {
-    struct transmitcancel__case *c = parameter;
+static DWORD WINAPI transmitcancel__issue_there(void* parameter) {
+    struct transmitcancel__case* c = parameter;
 
     return !transmitcancel__issue(c, &c->overlapped) && WSAGetLastError() == ERROR_IO_PENDING;
 }
 
-static void transmitcancel__issue_and_exit(struct transmitcancel__case *c) {
+static void transmitcancel__issue_and_exit(struct transmitcancel__case* c) {
     HANDLE thread = CreateThread(NULL, 0, transmitcancel__issue_there, c, 0, NULL);
     DWORD result = 0;
 
@@ -211,7 +211,7 @@ static void transmitcancel__thread_exit_port(enum transmitcancel__what what) {
 
     transmitcancel__open(&c, what, TRUE);
     for (i = 0; c.bytes != NULL && i < TRANSMITCANCEL__LARGE / sizeof i; i++)
-        ((DWORD *) c.bytes)[i] = i;
+        ((DWORD*) c.bytes)[i] = i;
     transmitcancel__issue_and_exit(&c);
     transmitcancel__settle(&c);
     conf_quiet(c.port);
@@ -226,20 +226,20 @@ static void transmitcancel__thread_exit_port(enum transmitcancel__what what) {
     conf_quiet(c.port);
 }
 
-#define TRANSMITCANCEL__EACH(way)                             \
-    CONF_TEST(transmitcancel_##way##_file) {                  \
-        transmitcancel__##way(TRANSMITCANCEL__FILE);          \
-    }                                                         \
-    CONF_TEST(transmitcancel_##way##_packets) {               \
-        transmitcancel__##way(TRANSMITCANCEL__PACKETS);       \
-    }                                                         \
-    CONF_TEST(transmitcancel_##way##_ending) {                \
-        transmitcancel__##way(TRANSMITCANCEL__ENDING);        \
+#define TRANSMITCANCEL__EACH(way) \
+    CONF_TEST(transmitcancel_##way##_file) { \
+        transmitcancel__##way(TRANSMITCANCEL__FILE); \
+    } \
+    CONF_TEST(transmitcancel_##way##_packets) { \
+        transmitcancel__##way(TRANSMITCANCEL__PACKETS); \
+    } \
+    CONF_TEST(transmitcancel_##way##_ending) { \
+        transmitcancel__##way(TRANSMITCANCEL__ENDING); \
     }
 
-#define TRANSMITCANCEL__BEHIND_ANOTHER(way)                   \
-    CONF_TEST(transmitcancel_##way##_behind) {                \
-        transmitcancel__##way(TRANSMITCANCEL__BEHIND);        \
+#define TRANSMITCANCEL__BEHIND_ANOTHER(way) \
+    CONF_TEST(transmitcancel_##way##_behind) { \
+        transmitcancel__##way(TRANSMITCANCEL__BEHIND); \
     }
 
 TRANSMITCANCEL__EACH(exact)
@@ -304,7 +304,7 @@ CONF_TEST(transmitcancel_race) {
 
     conf_transmission_open(&t, TRUE);
     for (round = 0; round < 200; round++) {
-        OVERLAPPED *got;
+        OVERLAPPED* got;
         DWORD error, bytes;
 
         conf_file_start(&t, file, 0, 0, NULL, 0);
@@ -323,8 +323,8 @@ CONF_TEST(transmitcancel_race) {
 }
 
 /* One that waits in the call is ended by whoever closes the socket. */
-static DWORD WINAPI transmitcancel__wait_there(void *parameter) {
-    struct transmitcancel__case *c = parameter;
+static DWORD WINAPI transmitcancel__wait_there(void* parameter) {
+    struct transmitcancel__case* c = parameter;
 
     return transmitcancel__issue(c, NULL) ? 0 : (DWORD) WSAGetLastError();
 }

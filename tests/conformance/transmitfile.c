@@ -38,10 +38,9 @@ CONF_TEST(transmitfile_empty) {
 
 CONF_TEST(transmitfile_head_and_tail) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(300000);
+    unsigned char* bytes = conf_pattern_pages(300000);
     HANDLE file = conf_pattern_file(200000);
-    TRANSMIT_FILE_BUFFERS buffers =
-        conf_file_buffers(bytes, 1000, bytes + 200000, 100000);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(bytes, 1000, bytes + 200000, 100000);
 
     conf_transmission_open(&t, TRUE);
     conf_file_start(&t, file, 1000, 0, &buffers, 0);
@@ -54,7 +53,7 @@ CONF_TEST(transmitfile_head_and_tail) {
 /* Without a file what comes first and last is sent, and the length is of no meaning. */
 CONF_TEST(transmitfile_no_file) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(3000);
+    unsigned char* bytes = conf_pattern_pages(3000);
     TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(bytes, 1000, bytes + 1000, 1000);
 
     conf_transmission_open(&t, TRUE);
@@ -111,7 +110,7 @@ CONF_TEST(transmitfile_current_position) {
 
 static void transmitfile__per_send(DWORD per_send) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(100000);
+    unsigned char* bytes = conf_pattern_pages(100000);
     HANDLE file = conf_pattern_file(100000);
     TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers(bytes, 100, bytes + 99900, 100);
 
@@ -133,7 +132,7 @@ CONF_TEST(transmitfile_per_send) {
 /* Where the pattern of what is sent is that of the offsets modulo 4 GiB. */
 CONF_TEST(transmitfile_beyond_4_gib) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(200000);
+    unsigned char* bytes = conf_pattern_pages(200000);
     HANDLE file = conf_sparse_file(TRANSMITFILE__FOUR_GIB + 300000);
     OVERLAPPED place = {0};
     DWORD written;
@@ -186,10 +185,10 @@ CONF_TEST(transmitfile_two_peers) {
 CONF_TEST(transmitfile_order) {
     struct conf_transmission t = {0};
     const DWORD third = TRANSMITFILE__LARGE / 3;
-    unsigned char *bytes = conf_pattern_pages(3 * third);
+    unsigned char* bytes = conf_pattern_pages(3 * third);
     HANDLE file = conf_pattern_file(2 * third);
     OVERLAPPED second = {0}, last = {0};
-    WSABUF buffer = {third, (char *) bytes + 2 * third};
+    WSABUF buffer = {third, (char*) bytes + 2 * third};
 
     t.sink.accept_delay = 100;
     conf_transmission_open(&t, TRUE);
@@ -244,7 +243,7 @@ CONF_TEST(transmitfile_file_released) {
 CONF_TEST(transmitfile_file_truncated) {
     struct conf_transmission t = {0};
     HANDLE file = conf_pattern_file(TRANSMITFILE__LARGE);
-    OVERLAPPED *got;
+    OVERLAPPED* got;
     DWORD error, bytes;
 
     t.sink.accept_delay = 200;
@@ -272,7 +271,7 @@ CONF_TEST(transmitfile_leaves_nothing) {
 
     conf_transmission_open(&t, TRUE);
     for (round = 0; round < 220; round++) {
-        OVERLAPPED *got;
+        OVERLAPPED* got;
         DWORD error, bytes;
 
         if (round == 20)

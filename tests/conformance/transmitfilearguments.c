@@ -6,7 +6,7 @@
 
 /* Refused, and the connection still works. */
 static void transmitfilearguments__refused(HANDLE file, uint64_t offset, DWORD length,
-                                           TRANSMIT_FILE_BUFFERS *buffers, DWORD flags, int error) {
+                                           TRANSMIT_FILE_BUFFERS* buffers, DWORD flags, int error) {
     struct conf_transmission t = {0};
     TRANSMIT_FILE_BUFFERS good = {conf_pattern_pages(9), 9, NULL, 0};
 
@@ -19,10 +19,10 @@ static void transmitfilearguments__refused(HANDLE file, uint64_t offset, DWORD l
 
 CONF_TEST(transmitfilearguments_buffers) {
     TRANSMIT_FILE_BUFFERS good = conf_file_buffers("a", 1, "b", 1);
-    char *half = conf_before_noaccess(&good, sizeof good / 2);
+    char* half = conf_before_noaccess(&good, sizeof good / 2);
 
     transmitfilearguments__refused(NULL, 0, 0, conf_noaccess(), 0, WSAEFAULT);
-    transmitfilearguments__refused(NULL, 0, 0, (TRANSMIT_FILE_BUFFERS *) half, 0, WSAEFAULT);
+    transmitfilearguments__refused(NULL, 0, 0, (TRANSMIT_FILE_BUFFERS*) half, 0, WSAEFAULT);
 }
 
 CONF_TEST(transmitfilearguments_head) {
@@ -35,8 +35,7 @@ CONF_TEST(transmitfilearguments_head) {
 
 CONF_TEST(transmitfilearguments_tail) {
     HANDLE file = conf_pattern_file(1000);
-    TRANSMIT_FILE_BUFFERS buffers =
-        conf_file_buffers("a", 1, conf_before_noaccess("tail", 4), 5);
+    TRANSMIT_FILE_BUFFERS buffers = conf_file_buffers("a", 1, conf_before_noaccess("tail", 4), 5);
 
     transmitfilearguments__refused(file, 0, 0, &buffers, 0, WSAEFAULT);
 }
@@ -146,7 +145,7 @@ CONF_TEST(transmitfilearguments_sockets) {
     CHECK_EQ(transmitfilearguments__error(transmit, datagram, 0), WSAENOTCONN);
     conf_loopback(AF_INET, &target);
     conf_set_port(&target, 9);
-    CHECK_EQ(connect(datagram, (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(datagram, (struct sockaddr*) &target.name, target.length), 0);
     CHECK_EQ(transmitfilearguments__error(transmit, datagram, 0), WSAEINVAL);
     CHECK_EQ(transmitfilearguments__error(transmit, (SOCKET) conf_event(), 0), WSAENOTSOCK);
     CHECK_EQ(transmitfilearguments__error(transmit, INVALID_SOCKET, 0), WSAENOTSOCK);

@@ -85,8 +85,8 @@ CONF_TEST(transmitfileflags_disconnect_half) {
 /* What was sent before, by other means, goes out before the end. */
 CONF_TEST(transmitfileflags_disconnect_after_sends) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(TRANSMITFILEFLAGS__LARGE);
-    WSABUF buffer = {TRANSMITFILEFLAGS__LARGE, (char *) bytes};
+    unsigned char* bytes = conf_pattern_pages(TRANSMITFILEFLAGS__LARGE);
+    WSABUF buffer = {TRANSMITFILEFLAGS__LARGE, (char*) bytes};
     OVERLAPPED sending = {0};
 
     t.sink.accept_delay = 100;

@@ -85,7 +85,7 @@ CONF_TEST(transmitfilenotify_skip_mode) {
 
 static void transmitfilenotify__synchronous(SOCKET client, BOOL nonblocking) {
     struct conf_transmission t = {0};
-    unsigned char *bytes = conf_pattern_pages(TRANSMITFILENOTIFY__LARGE);
+    unsigned char* bytes = conf_pattern_pages(TRANSMITFILENOTIFY__LARGE);
     HANDLE file = conf_pattern_file(TRANSMITFILENOTIFY__LARGE - 1000);
     TRANSMIT_FILE_BUFFERS buffers =
         conf_file_buffers(NULL, 0, bytes + TRANSMITFILENOTIFY__LARGE - 1000, 1000);

@@ -22,18 +22,19 @@ static void turns__connect(SOCKET pair[2]) {
 
     pair[1] = msg_receiver(AF_INET, &target);
     pair[0] = msg_udp(AF_INET);
-    CHECK_EQ(connect(pair[0], (struct sockaddr *) &target.name, target.length), 0);
+    CHECK_EQ(connect(pair[0], (struct sockaddr*) &target.name, target.length), 0);
 }
 
-static void turns__open_rio(struct riotest *test) {
+static void turns__open_rio(struct riotest* test) {
     int on = 1;
 
     riotest_open(test, AF_INET, SOCK_DGRAM);
-    CHECK_EQ(conf_last(setsockopt(test->sockets[1], IPPROTO_IP, MSG__RECVTOS, (char *) &on,
-                                  sizeof on)), 0);
+    CHECK_EQ(
+        conf_last(setsockopt(test->sockets[1], IPPROTO_IP, MSG__RECVTOS, (char*) &on, sizeof on)),
+        0);
 }
 
-static int turns__send_marked(SOCKET client, char *data, ULONG length, OVERLAPPED *overlapped) {
+static int turns__send_marked(SOCKET client, char* data, ULONG length, OVERLAPPED* overlapped) {
     struct msg_control control = {0};
     WSABUF buffer = {length, data};
     WSAMSG message = {0};
@@ -45,17 +46,16 @@ static int turns__send_marked(SOCKET client, char *data, ULONG length, OVERLAPPE
     message.dwBufferCount = 1;
     message.Control.buf = control.data;
     message.Control.len = control.length;
-    return conf_last(
-        msg_send_pointer(client)(client, &message, 0, &sent, overlapped, NULL));
+    return conf_last(msg_send_pointer(client)(client, &message, 0, &sent, overlapped, NULL));
 }
 
-static DWORD WINAPI turns__mark(void *parameter) {
+static DWORD WINAPI turns__mark(void* parameter) {
     DWORD failures = 0;
     char data[1];
     int i;
 
     for (i = 0; i < TURNS__MARKED; i++)
-        failures += turns__send_marked(*(SOCKET *) parameter, data, 1, NULL) != 0;
+        failures += turns__send_marked(*(SOCKET*) parameter, data, 1, NULL) != 0;
     return failures;
 }
 
@@ -83,7 +83,7 @@ static void turns__finish(HANDLE thread, SOCKET server) {
     turns__receive(server, TURNS__MARKED + TURNS__ROUNDS * TURNS__ELEMENTS);
 }
 
-static void turns__elements(TRANSMIT_PACKETS_ELEMENT *elements, int count, char *data,
+static void turns__elements(TRANSMIT_PACKETS_ELEMENT* elements, int count, char* data,
                             DWORD length) {
     int i;
 
@@ -145,7 +145,7 @@ static void turns__make_narrow(SOCKET client) {
     int room = 4096;
 
     conf_need_space();
-    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_SNDBUF, (char *) &room, sizeof room), 0);
+    CHECK_EQ(setsockopt(client, SOL_SOCKET, SO_SNDBUF, (char*) &room, sizeof room), 0);
 }
 
 CONF_TEST(turns_queued_sends) {
@@ -232,15 +232,15 @@ CONF_TEST(turns_queued_rio) {
 
 static OVERLAPPED turns__queued[TURNS__LONG];
 
-static DWORD WINAPI turns__wait_for_room(void *parameter) {
+static DWORD WINAPI turns__wait_for_room(void* parameter) {
     static char data[TURNS__LENGTH];
     OVERLAPPED overlapped = {0};
 
-    return (DWORD) turns__send_marked(*(SOCKET *) parameter, data, sizeof data, &overlapped);
+    return (DWORD) turns__send_marked(*(SOCKET*) parameter, data, sizeof data, &overlapped);
 }
 
 /* Returns the thread of a message that has the turn until there is room. */
-static HANDLE turns__take_for_long(SOCKET *client) {
+static HANDLE turns__take_for_long(SOCKET* client) {
     static char data[TURNS__LENGTH];
     WSABUF buffer = {sizeof data, data};
     HANDLE thread;

@@ -20,15 +20,15 @@ static SOCKET values__made(SOCKET value) {
     return INVALID_SOCKET;
 }
 
-static DWORD WINAPI values__send_much(void *parameter) {
+static DWORD WINAPI values__send_much(void* parameter) {
     static const DWORD length = 64u << 20;
-    char *much = VirtualAlloc(NULL, length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    char* much = VirtualAlloc(NULL, length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 
     return much != NULL && send((SOCKET) parameter, much, (int) length, 0) >= 0;
 }
 
-/* Sends of a datagram socket that was given control data go one after the other. Those of the stream
- * socket that comes after it do not wait for each other. */
+/* Sends of a datagram socket that was given control data go one after the other. Those of the
+ * stream socket that comes after it do not wait for each other. */
 CONF_TEST(values_sent_control) {
     struct conf_target target, peer;
     struct msg_control control = {0};
@@ -46,10 +46,10 @@ CONF_TEST(values_sent_control) {
     CHECK(msg_is_readable(receiver, CONF__LIMIT));
     CHECK_EQ(closesocket(datagram), 0);
     stream = values__made(datagram);
-    CHECK_EQ(connect(stream, (struct sockaddr *) &peer.name, peer.length), 0);
+    CHECK_EQ(connect(stream, (struct sockaddr*) &peer.name, peer.length), 0);
     server = conf_accept(listener);
 
-    thread = CreateThread(NULL, 0, values__send_much, (void *) stream, 0, NULL);
+    thread = CreateThread(NULL, 0, values__send_much, (void*) stream, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, 300), WAIT_TIMEOUT);
     overlapped.hEvent = conf_event();
     before = GetTickCount();
@@ -61,9 +61,9 @@ CONF_TEST(values_sent_control) {
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
 }
 
-/* A socket is closed by a way that does not lead through ws2_32 or kernel32, as when it is handed to
- * another process. What AcceptEx gave and nobody updated refuses shutdown(); what accept() gives does
- * not. */
+/* A socket is closed by a way that does not lead through ws2_32 or kernel32, as when it is handed
+ * to another process. What AcceptEx gave and nobody updated refuses shutdown(); what accept() gives
+ * does not. */
 CONF_TEST(values_accepted) {
     struct conf_acceptance a;
     HANDLE lower = conf_event(); /* Wine's accept() takes a value for an event of its own first. */
@@ -78,8 +78,8 @@ CONF_TEST(values_accepted) {
     CHECK_EQ(conf_acceptance_wait(&a, &bytes), 0);
     for (i = 0; i < VALUES__TRIES; i++)
         conf_acceptance_connect(&a);
-    close = (LONG(WINAPI *)(HANDLE)) (void *) GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
-                                                             "NtClose");
+    close =
+        (LONG(WINAPI*)(HANDLE))(void*) GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtClose");
     CHECK_EQ(close((HANDLE) a.acceptor), 0);
     CloseHandle(lower);
     for (i = 0; i < VALUES__TRIES; i++) {

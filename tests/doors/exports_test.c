@@ -241,10 +241,8 @@ static void recv_ex_receives(void** state) {
 
 int main(int argc, char** argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_zero),
-        cmocka_unit_test(all_wild),
-        cmocka_unit_test(all_read_only),
-        cmocka_unit_test(accept_ex_leads_to_the_host),
+        cmocka_unit_test(all_zero),         cmocka_unit_test(all_wild),
+        cmocka_unit_test(all_read_only),    cmocka_unit_test(accept_ex_leads_to_the_host),
         cmocka_unit_test(recv_ex_receives),
     };
     exports__dll = argc == 2 ? LoadLibraryA(argv[1]) : NULL;
