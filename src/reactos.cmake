@@ -15,9 +15,9 @@ if(EXISTS ${mswsock_folder}/nsplookup.c AND EXISTS ${mswsock_folder}/mswhelper.c
     set(provider_libraries advapi32 dnsapi)
     set_source_files_properties(${provider_sources} PROPERTIES COMPILE_DEFINITIONS LE
         INCLUDE_DIRECTORIES ${REACTOS_SOURCE_DIR}/sdk/include/reactos/wine)
-    list(APPEND dll_sources doors/reactos.c)
-    set_source_files_properties(doors/classic.c PROPERTIES
-        COMPILE_DEFINITIONS classic_NSPStartup=classic_replaced_NSPStartup)
+    list(APPEND dll_sources hooks/reactos.c)
+    set_source_files_properties(hooks/exports.c PROPERTIES
+        COMPILE_DEFINITIONS export_NSPStartup=export_replaced_NSPStartup)
 endif()
 
 add_library(wsext STATIC ${core_sources} ${windows_sources})
@@ -26,11 +26,11 @@ target_include_directories(wsext PRIVATE ${folders}
     INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/../include)
 add_dependencies(wsext psdk)
 
-spec2def(mswsock.dll doors/mswsock.spec ADD_IMPORTLIB)
+spec2def(mswsock.dll hooks/mswsock.spec ADD_IMPORTLIB)
 add_library(mswsock MODULE
     ${dll_sources}
     ${provider_sources}
-    doors/reactos.rc
+    hooks/reactos.rc
     ${CMAKE_CURRENT_BINARY_DIR}/mswsock.def)
 # Not for the provider's sources, which have ways of their own.
 set_source_files_properties(${dll_sources} PROPERTIES COMPILE_DEFINITIONS "${defines}"

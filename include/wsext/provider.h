@@ -12,7 +12,7 @@ extern "C" {
 /* For a transport service provider, such as ReactOS's msafd, that links the library and hands out
  * its extension functions: WSPIoctl answers SIO_GET_EXTENSION_FUNCTION_POINTER with
  * wsext_extension_function() of wsext/functions.h, and the provider's other functions tell the
- * library what happens to their sockets, in place of the doors that the DLL puts before ws2_32.
+ * library what happens to their sockets, in place of the hooks that the DLL puts before ws2_32.
  *
  * The library calls ws2_32, which calls the provider, which tells the library: what comes of the
  * library's own calls is known by the thread and left alone, so the provider need not care. No

@@ -12,8 +12,8 @@ extern "C" {
 struct wsext_report {
     DWORD size;            /* Of the structure in bytes, set by the caller. */
     char version[16];      /* Such as "0.1.0". */
-    DWORD doors;           /* How many functions of the system are to be interposed, */
-    DWORD doors_installed; /* and how many are. */
+    DWORD hooks;           /* How many functions of the system are to be interposed, */
+    DWORD hooks_installed; /* and how many are. */
     DWORD has_native;      /* 1 where the host's own ConnectEx is real, by its behaviour. */
     DWORD has_poll;        /* 1 where non-blocking connects and AFD polls work. */
     DWORD has_thread;      /* 1 where threads can connect: everywhere. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine.h"
 
+#include "base/lock.h"
+#include "base/once.h"
+#include "base/status.h"
+#include "core/afd.h"
+#include "core/delivery.h"
 #include "core/guard.h"
-#include "core/lock.h"
 #include "core/looks.h"
-#include "core/once.h"
-#include "core/record.h"
-#include "core/status.h"
+#include "core/socket.h"
 #include "core/table.h"
-#include "drivers/afd.h"
-#include "drivers/delivery.h"
-#include "drivers/thread.h"
+#include "core/thread.h"
 
 /* The thread's own needs are small; the program's DLLs run their thread start-up on it, too. */
 #define ENGINE__STACK_SIZE (256 * 1024)
@@ -79,7 +79,7 @@ int engine_is_running(void) {
 /* Sends the payload of a connect that is up. The error of a send that was tried early comes first:
  * it is the connection's, and what the host says afterwards only follows from it. An early send
  * that failed for want of a connection says nothing of the kind. */
-static uint32_t engine__send(struct record* record, const struct operation* operation) {
+static uint32_t engine__send(struct socket* socket, const struct operation* operation) {
     OVERLAPPED* overlapped = operation->overlapped;
     int packet = delivery_wants_packet(overlapped);
     int finished = 0;
@@ -88,9 +88,9 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
     /* Of a connect by a thread the host has not seen the program's OVERLAPPED yet; an empty send
      * has it complete it by its own ways. */
     if (operation->payload == NULL && operation->watch != OPERATION_WATCH_THREAD) {
-        record_step(record, MACHINE_HANDED);
-        record->finished = 1;
-        delivery_complete(record, overlapped, STATUS__SUCCESS, 0);
+        socket_step(socket, MACHINE_HANDED);
+        socket->finished = 1;
+        delivery_complete(socket, overlapped, STATUS__SUCCESS, 0);
         return STATUS__SUCCESS;
     }
     error = delivery_send(operation->handle, operation->payload, operation->length, overlapped,
@@ -99,50 +99,50 @@ static uint32_t engine__send(struct record* record, const struct operation* oper
         int first = operation->error;
         return status_from_error(first != 0 && first != WSAENOTCONN ? first : error);
     }
-    record_step(record, MACHINE_HANDED);
-    record->is_send = 1;
-    record->by_engine = 1;
-    record->finished = (unsigned char) finished;
+    socket_step(socket, MACHINE_HANDED);
+    socket->is_send = 1;
+    socket->by_engine = 1;
+    socket->finished = (unsigned char) finished;
     if (finished && packet && (table_flags(operation->handle) & TABLE_SKIP))
-        delivery_post_skipped(record, overlapped, operation->length);
+        delivery_post_skipped(socket, overlapped, operation->length);
     return STATUS__SUCCESS;
 }
 
-static void engine__settle(struct record* record, struct operation* operation,
+static void engine__settle(struct socket* socket, struct operation* operation,
                            enum machine_event event, uint32_t status) {
-    unsigned actions = record_step(record, event);
+    unsigned actions = socket_step(socket, event);
 
     if (actions & MACHINE_SEND) {
-        status = engine__send(record, operation);
+        status = engine__send(socket, operation);
         if (status != STATUS__SUCCESS)
-            actions = record_step(record, MACHINE_DOWN);
+            actions = socket_step(socket, MACHINE_DOWN);
     }
-    record->operation = NULL;
+    socket->operation = NULL;
     if (actions & MACHINE_FAIL)
-        delivery_complete(record, operation->overlapped, status, 0);
+        delivery_complete(socket, operation->overlapped, status, 0);
 }
 
 /* Whether the record is still about the operation. Both the handle's value and the address of the
  * program's OVERLAPPED may have come back with another one. */
-static int engine__is_about(const struct record* record, const struct operation* operation) {
-    return record != NULL && record->number == operation->number;
+static int engine__is_about(const struct socket* socket, const struct operation* operation) {
+    return socket != NULL && socket->number == operation->number;
 }
 
 /* Whether the host still carries the send of an operation that is under guard. */
 static int engine__is_sending(const struct operation* operation) {
-    struct record* record = record_find(operation->handle);
-    int sending = engine__is_about(record, operation) && record->is_send && !record->finished &&
-                  machine_is_carried(&record->machine);
-    record_release(operation->handle);
+    struct socket* socket = socket_find(operation->handle);
+    int sending = engine__is_about(socket, operation) && socket->is_send && !socket->finished &&
+                  machine_is_carried(&socket->machine);
+    socket_release(operation->handle);
     return sending;
 }
 
 /* An operation that was cancelled meanwhile is in no record any more, even where its handle's value
  * has a new one: operations are freed only here, so their addresses do not come back before. */
 static int engine__is_wanted(struct operation* operation) {
-    struct record* record = record_find(operation->handle);
-    int wanted = record != NULL && record->operation == operation;
-    record_release(operation->handle);
+    struct socket* socket = socket_find(operation->handle);
+    int wanted = socket != NULL && socket->operation == operation;
+    socket_release(operation->handle);
     if (operation->watch == OPERATION_WATCH_SEND)
         wanted = engine__is_sending(operation);
     if (!wanted)
@@ -154,29 +154,29 @@ static int engine__is_wanted(struct operation* operation) {
  * was noted of the socket; so is a send that was queued behind a connect, which Wine forgets then.
  */
 static void engine__lose(struct operation* operation) {
-    struct record* record = record_find(operation->handle);
-    int ours = record != NULL && record->operation == operation;
+    struct socket* socket = socket_find(operation->handle);
+    int ours = socket != NULL && socket->operation == operation;
     int queued = operation->watch == OPERATION_WATCH_SEND && engine__is_sending(operation);
 
     if (ours || queued) {
-        record_step(record, MACHINE_CLOSE);
-        delivery_complete_closed(record, operation->overlapped, STATUS__CANCELLED, 0);
-        record_forget(record);
+        socket_step(socket, MACHINE_CLOSE);
+        delivery_complete_closed(socket, operation->overlapped, STATUS__CANCELLED, 0);
+        socket_forget(socket);
     }
-    record_release(operation->handle);
+    socket_release(operation->handle);
     operation_release(operation);
 }
 
 static void engine__report(struct operation* operation, enum afd_outcome outcome, uint32_t status) {
-    struct record* record;
+    struct socket* socket;
     if (outcome == AFD_CLOSED) {
         engine__lose(operation);
         return;
     }
-    record = record_find(operation->handle);
-    if (record != NULL && record->operation == operation)
-        engine__settle(record, operation, outcome == AFD_UP ? MACHINE_UP : MACHINE_DOWN, status);
-    record_release(operation->handle);
+    socket = socket_find(operation->handle);
+    if (socket != NULL && socket->operation == operation)
+        engine__settle(socket, operation, outcome == AFD_UP ? MACHINE_UP : MACHINE_DOWN, status);
+    socket_release(operation->handle);
 
     /* For want of memory nothing is known of the connect, and the send goes on. */
     if ((outcome == AFD_UP || status == STATUS__INSUFFICIENT_RESOURCES) && guard_is_needed() &&
@@ -188,10 +188,10 @@ static void engine__report(struct operation* operation, enum afd_outcome outcome
 
 /* The guard has seen that a send has ended. */
 static void engine__let_go(struct operation* operation) {
-    struct record* record = record_find(operation->handle);
-    if (engine__is_about(record, operation) && record->is_send)
-        record->finished = 1;
-    record_release(operation->handle);
+    struct socket* socket = socket_find(operation->handle);
+    if (engine__is_about(socket, operation) && socket->is_send)
+        socket->finished = 1;
+    socket_release(operation->handle);
     operation_release(operation);
 }
 
@@ -290,12 +290,12 @@ static void engine__name_sends(void) {
 /* Whether the send is still under way is looked at under the record's lock, so that the socket
  * cannot be closed meanwhile. */
 static void engine__cancel_send(uintptr_t handle, void* place, void* unused) {
-    struct record* record = place;
+    struct socket* socket = place;
     (void) unused;
-    if (record->to_cancel && record->by_engine && !record->finished &&
-        machine_is_carried(&record->machine))
+    if (socket->to_cancel && socket->by_engine && !socket->finished &&
+        machine_is_carried(&socket->machine))
         host.CancelIo((HANDLE) handle);
-    record->to_cancel = 0;
+    socket->to_cancel = 0;
 }
 
 static void engine__take_cancels(void) {
@@ -318,9 +318,9 @@ static DWORD WINAPI engine__run(void* unused) {
             engine__take_cancels();
             engine__take_inbox();
             engine__collect_connects();
-            record_hold_handles();
+            socket_hold_handles();
             afd_submit(engine__polled, engine__is_wanted, engine__report);
-            record_release_handles();
+            socket_release_handles();
             turns = task_run();
             turns += engine__run_services();
             ended = (unsigned) afd_collect(engine__is_wanted, engine__report);
@@ -394,8 +394,8 @@ int engine_adopt_task(struct task* task) {
     return 0;
 }
 
-void engine_cancel(struct record* record) {
-    record->to_cancel = 1;
+void engine_cancel(struct socket* socket) {
+    socket->to_cancel = 1;
     InterlockedExchange(&engine__has_cancels, 1);
     engine_wake();
 }

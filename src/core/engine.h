@@ -3,7 +3,7 @@
 #define WSEXT_CORE_ENGINE_H
 
 #include "core/operation.h"
-#include "core/record.h"
+#include "core/socket.h"
 #include "core/task.h"
 
 /* The completion core: one thread, started with the first operation that needs it, which learns the
@@ -36,7 +36,7 @@ int engine_serve(const struct engine_service* service);
 /* Under the record's lock: has the thread cancel the send that it began with the program's
  * OVERLAPPED. For a host without CancelIoEx, which cancels for the calling thread only, and then
  * all that this thread began on the socket. Takes no memory, so that it cannot fail. */
-void engine_cancel(struct record* record);
+void engine_cancel(struct socket* socket);
 
 /* Has the thread look at all that it has: something was cancelled. */
 void engine_wake(void);

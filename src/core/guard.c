@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard.h"
 
-#include "core/record.h"
-#include "drivers/afd.h"
+#include "core/afd.h"
+#include "core/socket.h"
 
 #define GUARD__FIRST_INTERVAL 10
 #define GUARD__LAST_INTERVAL 250
@@ -67,13 +67,13 @@ static void guard__look_at_all(int (*is_wanted)(const struct operation* operatio
     unsigned count, i;
 
     for (;;) {
-        record_hold_handles();
+        socket_hold_handles();
         count = guard__take(operations, is_wanted);
         for (i = 0; i < count; i++)
             sockets[i] = operations[i]->handle;
         if (count > 0)
             guard__look(sockets, over, count);
-        record_release_handles();
+        socket_release_handles();
         if (count == 0)
             break;
         for (i = 0; i < count; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/looks.h"
 
+#include "core/afd.h"
 #include "core/guard.h"
-#include "core/record.h"
-#include "drivers/afd.h"
+#include "core/socket.h"
 
 #define LOOKS__FIRST_INTERVAL 10
 #define LOOKS__LAST_INTERVAL 250
@@ -50,10 +50,10 @@ DWORD looks_sweep(void (*name)(void)) {
         return looks__interval - elapsed;
 
     looks__is_idle = 1;
-    record_hold_handles();
+    socket_hold_handles();
     name();
     looks__look();
-    record_release_handles();
+    socket_release_handles();
     if (looks__is_idle)
         return INFINITE;
     looks__last = GetTickCount();

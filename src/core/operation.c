@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "core/lock.h"
-#include "core/once.h"
-#include "core/status.h"
+#include "base/lock.h"
+#include "base/once.h"
+#include "base/status.h"
 
 /* Each release looks at this many of the operations that wait for the host, so that the list cannot
  * grow for ever and no call pays for all of it. */

@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
-#include "core/again.h"
-#include "core/lock.h"
-#include "core/once.h"
-#include "core/status.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/once.h"
+#include "base/retry.h"
+#include "base/status.h"
 #include "core/table.h"
-#include "host/log.h"
 
 struct port__entry {
     struct port__entry* next;
@@ -102,7 +102,7 @@ void port_post(const struct port* port, ULONG_PTR key, OVERLAPPED* overlapped, u
             result = host.NtSetIoCompletion(port->handle, key, (ULONG_PTR) overlapped,
                                             (host_status) status, bytes);
         lock_release(&port__lock);
-    } while (result < 0 && again(&tries, status_to_error((uint32_t) result)));
+    } while (result < 0 && retry_shortage(&tries, status_to_error((uint32_t) result)));
     if (result < 0)
         log_error("a packet for completion port %#Ix is lost (%s)", (size_t) port->handle,
                   status_name((uint32_t) result));
@@ -118,6 +118,6 @@ int port_associate(const struct port* port, SOCKET s, ULONG_PTR key) {
             host.CreateIoCompletionPort((HANDLE) s, port->handle, key, 0) == NULL)
             error = (int) GetLastError();
         lock_release(&port__lock);
-    } while (error != 0 && again(&tries, error));
+    } while (error != 0 && retry_shortage(&tries, error));
     return status_is_shortage(error) ? -1 : 0;
 }

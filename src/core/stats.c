@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stats.h"
 
-#include "core/histogram.h"
-#include "core/status.h"
-#include "host/config.h"
-#include "host/log.h"
+#include "base/config.h"
+#include "base/histogram.h"
+#include "base/log.h"
+#include "base/status.h"
 #include "host/seconds.h"
 
 #define STATS__ROWS 24
@@ -85,15 +85,15 @@ void stats_count_time(enum stats_function function, LONG64 started) {
            InterlockedCompareExchange64(&self->longest, taken, longest) != longest);
 }
 
-void stats_begin(struct record* record, enum stats_function function) {
+void stats_begin(struct socket* socket, enum stats_function function) {
     struct stats__function* self = &stats__functions[function];
     LONG pending, maximum;
     if (!config.stats)
         return;
     /* The last operation's end was never seen. */
-    stats_end(record, 0);
-    record->counted = (unsigned char) (function + 1);
-    record->started = stats__microseconds();
+    stats_end(socket, 0);
+    socket->counted = (unsigned char) (function + 1);
+    socket->started = stats__microseconds();
     pending = InterlockedIncrement(&self->pending);
     do
         maximum = self->pending_maximum;
@@ -101,14 +101,14 @@ void stats_begin(struct record* record, enum stats_function function) {
            InterlockedCompareExchange(&self->pending_maximum, pending, maximum) != maximum);
 }
 
-void stats_end(struct record* record, int is_seen) {
-    enum stats_function function = (enum stats_function)(record->counted - 1);
-    if (!record->counted)
+void stats_end(struct socket* socket, int is_seen) {
+    enum stats_function function = (enum stats_function)(socket->counted - 1);
+    if (!socket->counted)
         return;
-    record->counted = 0;
+    socket->counted = 0;
     InterlockedDecrement(&stats__functions[function].pending);
     if (is_seen)
-        stats_count_time(function, record->started);
+        stats_count_time(function, socket->started);
 }
 
 /* The host carries most operations unobserved, so the outcome is read off the socket. */
@@ -123,16 +123,16 @@ static int stats__outcome(SOCKET s) {
     return ERROR_OPERATION_ABORTED;
 }
 
-void stats_count_close(const struct record* record) {
+void stats_count_close(const struct socket* socket) {
     int last_error;
     if (!config.stats)
         return;
-    switch (record->machine.state) {
+    switch (socket->machine.state) {
         case MACHINE_CONNECTING:
         case MACHINE_SENDING:
         case MACHINE_FAILED:
             last_error = WSAGetLastError();
-            stats_count_end(STATS_CONNECTEX, stats__outcome(record->handle));
+            stats_count_end(STATS_CONNECTEX, stats__outcome(socket->handle));
             WSASetLastError(last_error);
             break;
         default:

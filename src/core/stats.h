@@ -2,7 +2,7 @@
 #ifndef WSEXT_CORE_STATS_H
 #define WSEXT_CORE_STATS_H
 
-#include "core/record.h"
+#include "core/socket.h"
 
 /* What WSEXT_STATS=1 reports when the process ends. All functions cost one test of a variable where
  * it is off. */
@@ -33,14 +33,14 @@ LONG64 stats_now(void);
 void stats_count_time(enum stats_function function, LONG64 started);
 
 /* A ConnectEx or an AcceptEx was accepted, under the lock of the record that it connects. */
-void stats_begin(struct record* record, enum stats_function function);
+void stats_begin(struct socket* socket, enum stats_function function);
 
 /* The record's operation, if one is counted, is known to have ended, or, without is_seen, cannot be
  * known any more. */
-void stats_end(struct record* record, int is_seen);
+void stats_end(struct socket* socket, int is_seen);
 
 /* A socket is about to be closed: what became of its operation is asked from the host. */
-void stats_count_close(const struct record* record);
+void stats_count_close(const struct socket* socket);
 
 /* The function's name, for people. */
 const char* stats_name(enum stats_function function);

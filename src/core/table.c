@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/lock.h"
+#include "base/lock.h"
 
 /* Handles are multiples of four and stay below 2^24 (the system's limit for a process), which makes
  * 4,096 pages of 1,024 handles. */
@@ -84,28 +84,28 @@ int table_change_flags(uintptr_t handle, unsigned set, unsigned clear) {
     return 0;
 }
 
-int table_set_record(uintptr_t handle, void* record) {
-    struct table__page* page = record != NULL ? table__need_page(handle) : table__find_page(handle);
+int table_set_record(uintptr_t handle, void* socket) {
+    struct table__page* page = socket != NULL ? table__need_page(handle) : table__find_page(handle);
     if (page == NULL)
-        return record != NULL ? -1 : 0;
-    page->records[table__slot(handle)] = record;
-    return table_change_flags(handle, record != NULL ? TABLE_RECORD : 0,
-                              record != NULL ? 0 : TABLE_RECORD);
+        return socket != NULL ? -1 : 0;
+    page->records[table__slot(handle)] = socket;
+    return table_change_flags(handle, socket != NULL ? TABLE_SOCKET : 0,
+                              socket != NULL ? 0 : TABLE_SOCKET);
 }
 
-void table_for_each(void (*visit)(uintptr_t handle, void* record, void* context), void* context) {
+void table_for_each(void (*visit)(uintptr_t handle, void* socket, void* context), void* context) {
     uintptr_t index, slot;
     for (index = 0; index < TABLE__PAGE_COUNT; index++) {
         if (lock_load_pointer(&table__pages[index]) == NULL)
             continue;
         for (slot = 0; slot < TABLE__PAGE_SIZE; slot++) {
             uintptr_t handle = ((index << TABLE__PAGE_BITS) | slot) << 2;
-            void* record;
-            if (!(table_flags(handle) & TABLE_RECORD))
+            void* socket;
+            if (!(table_flags(handle) & TABLE_SOCKET))
                 continue;
-            record = table_lock(handle);
-            if (record != NULL)
-                visit(handle, record, context);
+            socket = table_lock(handle);
+            if (socket != NULL)
+                visit(handle, socket, context);
             table_unlock(handle);
         }
     }

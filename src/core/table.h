@@ -17,7 +17,7 @@ enum table_flag {
     TABLE_NONBLOCKING = 4, /* The program made the socket non-blocking. */
     TABLE_SKIP = 8,        /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set. */
     TABLE_SEEN = 16,   /* The socket was created under our eyes: the flags above are complete. */
-    TABLE_RECORD = 32, /* There is a record. */
+    TABLE_SOCKET = 32, /* There is a record. */
     TABLE_SYNCHRONOUS =
         64,             /* The socket was created without WSA_FLAG_OVERLAPPED: I/O on it waits. */
     TABLE_CHOSEN = 128, /* The program chose the socket's local port or network address. */
@@ -42,10 +42,10 @@ void table_unlock(uintptr_t handle);
 
 /* Under table_lock(): sets the record (NULL takes it out; the caller frees it) and changes flags.
  * Return 0, or -1 where memory is short or the handle is beyond the table's reach. */
-int table_set_record(uintptr_t handle, void* record);
+int table_set_record(uintptr_t handle, void* socket);
 int table_change_flags(uintptr_t handle, unsigned set, unsigned clear);
 
 /* Calls visit with each record in turn, under its lock. */
-void table_for_each(void (*visit)(uintptr_t handle, void* record, void* context), void* context);
+void table_for_each(void (*visit)(uintptr_t handle, void* socket, void* context), void* context);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/task.h"
 
+#include "base/log.h"
+#include "base/status.h"
+#include "core/delivery.h"
 #include "core/engine.h"
 #include "core/looks.h"
-#include "core/status.h"
 #include "core/table.h"
-#include "drivers/delivery.h"
-#include "host/log.h"
 
 enum { TASK__LIVE, TASK__CANCELLED, TASK__CLOSED };
 
@@ -33,33 +33,33 @@ static int task__step_is_done(const struct task* task) {
     return *(const volatile ULONG_PTR*) &task->step.Internal != STATUS__PENDING;
 }
 
-static void task__note(struct record* record, struct task* task) {
+static void task__note(struct socket* socket, struct task* task) {
     const OVERLAPPED* overlapped = task->overlapped;
-    task->handle = record->handle;
+    task->handle = socket->handle;
     task->owner = GetCurrentThreadId();
     /* As for ConnectEx: Windows cancels at its thread's end what is not bound to a port. */
     task->survives = overlapped->hEvent == NULL &&
-                     (record->port.handle != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+                     (socket->port.handle != NULL || !(table_flags(socket->handle) & TABLE_SEEN));
     task->number = (unsigned) InterlockedIncrement(&task__count);
-    task->sibling = record->tasks;
-    record->tasks = task;
+    task->sibling = socket->tasks;
+    socket->tasks = task;
     log_info("socket %#Ix task %u %s is begun", (size_t) task->handle, task->number,
              stats_name(task->kind->function));
 }
 
-static void task__unlink(struct record* record, const struct task* task) {
-    struct task** place = &record->tasks;
+static void task__unlink(struct socket* socket, const struct task* task) {
+    struct task** place = &socket->tasks;
     while (*place != task)
         place = &(*place)->sibling;
     *place = task->sibling;
 }
 
-int task_start(struct record* record, struct task* task) {
-    task__note(record, task);
+int task_start(struct socket* socket, struct task* task) {
+    task__note(socket, task);
     delivery_begin(task->overlapped);
     if (engine_adopt_task(task) == 0)
         return 0;
-    task__unlink(record, task);
+    task__unlink(socket, task);
     return WSAENOBUFS;
 }
 
@@ -74,7 +74,7 @@ enum task_verdict task_end(struct task* task, uint32_t status, ULONGLONG bytes) 
 static int task__may_begin(struct task* task, int is_send) {
     HANDLE event = task->in_call ? task__foreign_event : task__own_event;
     if (!task->is_waiting)
-        record_find(task->handle);
+        socket_find(task->handle);
     if (task->ending == TASK__LIVE) {
         task->is_send = (unsigned char) is_send;
         task->has_more = task->more;
@@ -85,7 +85,7 @@ static int task__may_begin(struct task* task, int is_send) {
             task->step.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
         return 1;
     }
-    record_release(task->handle);
+    socket_release(task->handle);
     return 0;
 }
 
@@ -95,7 +95,7 @@ static enum task_verdict task__begun(struct task* task, int result) {
     if (!begun)
         task->step.Internal = 0;
     if (!task->is_waiting)
-        record_release(task->handle);
+        socket_release(task->handle);
     if (begun)
         return TASK_WAITS;
     task->error = error;
@@ -131,10 +131,10 @@ static void task__cancel_step(struct task* task) {
 static void task__cancel_here(struct task* task) {
     if (host.CancelIoEx != NULL || task->ending == TASK__LIVE)
         return;
-    record_find(task->handle);
+    socket_find(task->handle);
     if (task->ending == TASK__CANCELLED && !task__step_is_done(task))
         host.CancelIo((HANDLE) task->handle);
-    record_release(task->handle);
+    socket_release(task->handle);
 }
 
 static void task__cancel(struct task* task) {
@@ -142,10 +142,10 @@ static void task__cancel(struct task* task) {
     task__cancel_step(task);
 }
 
-unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD owner) {
+unsigned task_cancel(struct socket* socket, const OVERLAPPED* overlapped, DWORD owner) {
     struct task* task;
     unsigned count = 0;
-    for (task = record->tasks; task != NULL; task = task->sibling) {
+    for (task = socket->tasks; task != NULL; task = task->sibling) {
         if ((overlapped != NULL && overlapped != task->overlapped) ||
             (owner != 0 && owner != task->owner) || task->ending != TASK__LIVE)
             continue;
@@ -163,31 +163,31 @@ static int task__is_sent(const struct task* task) {
            (uint32_t) task->step.Internal == STATUS__SUCCESS;
 }
 
-void task_cancel_unsent(struct record* record) {
+void task_cancel_unsent(struct socket* socket) {
     struct task* task;
-    for (task = record->tasks; task != NULL; task = task->sibling) {
+    for (task = socket->tasks; task != NULL; task = task->sibling) {
         if (task->ending == TASK__LIVE && !task__is_sent(task))
             task__cancel(task);
     }
     engine_wake();
 }
 
-void task_thread_exits(struct record* record, DWORD owner) {
+void task_thread_exits(struct socket* socket, DWORD owner) {
     struct task* task;
-    for (task = record->tasks; task != NULL; task = task->sibling) {
+    for (task = socket->tasks; task != NULL; task = task->sibling) {
         if (task->owner == owner && !task->survives)
-            task_cancel(record, task->overlapped, owner);
+            task_cancel(socket, task->overlapped, owner);
     }
 }
 
-void task_close(struct record* record, int is_closed) {
-    struct task* task = record->tasks;
-    record->tasks = NULL;
+void task_close(struct socket* socket, int is_closed) {
+    struct task* task = socket->tasks;
+    socket->tasks = NULL;
     if (task == NULL)
         return;
     for (; task != NULL; task = task->sibling) {
-        task->port = record->port;
-        task->key = record->key;
+        task->port = socket->port;
+        task->key = socket->key;
         task->ending = TASK__CLOSED;
         if (!is_closed)
             task__cancel_step(task);
@@ -202,7 +202,7 @@ static void task__log_end(const struct task* task) {
 }
 
 static void task__finish(struct task* task) {
-    struct record* record;
+    struct socket* socket;
 
     /* What it came upon where its socket had been is not the program's concern. */
     if (task->ending == TASK__CLOSED && task->status != STATUS__SUCCESS)
@@ -210,27 +210,27 @@ static void task__finish(struct task* task) {
     task__log_end(task);
     if (task->kind->let_go != NULL)
         task->kind->let_go(task);
-    record = record_find(task->handle);
+    socket = socket_find(task->handle);
     stats_count_end(task->kind->function, status_to_error(task->status));
     if (task->ending == TASK__CLOSED) {
-        struct record closed = {0};
+        struct socket closed = {0};
         closed.port = task->port;
         closed.key = task->key;
         delivery_complete_closed(&closed, task->overlapped, task->status, (DWORD) task->bytes);
     } else {
-        task__unlink(record, task);
+        task__unlink(socket, task);
         if (task->kind->settle != NULL)
-            task->kind->settle(record, task);
-        delivery_complete(record, task->overlapped, task->status, (DWORD) task->bytes);
+            task->kind->settle(socket, task);
+        delivery_complete(socket, task->overlapped, task->status, (DWORD) task->bytes);
     }
-    record_release(task->handle);
+    socket_release(task->handle);
     task->kind->release(task);
 }
 
 /* Whether an earlier task of the socket has still to send, which may be known to wait itself. */
-static int task__has_to_wait(const struct record* record, const struct task* task) {
+static int task__has_to_wait(const struct socket* socket, const struct task* task) {
     const struct task* other;
-    for (other = record->tasks; other != NULL; other = other->sibling) {
+    for (other = socket->tasks; other != NULL; other = other->sibling) {
         if (other != task && (int) (other->number - task->number) < 0 &&
             other->ending == TASK__LIVE && (other->has_more || other->is_behind))
             return 1;
@@ -238,9 +238,9 @@ static int task__has_to_wait(const struct record* record, const struct task* tas
     return 0;
 }
 
-int task_has_more(const struct record* record) {
+int task_has_more(const struct socket* socket) {
     const struct task* task;
-    for (task = record->tasks; task != NULL; task = task->sibling) {
+    for (task = socket->tasks; task != NULL; task = task->sibling) {
         if (task->ending == TASK__LIVE && (task->has_more || task->is_behind))
             return 1;
     }
@@ -254,13 +254,13 @@ static int task__error(const struct task* task) {
 }
 
 /* The operation has ended in the call that issued it; returns what the call is to return. */
-static int task__end_in_call(struct record* record, struct task* task) {
+static int task__end_in_call(struct socket* socket, struct task* task) {
     int skip = (table_flags(task->handle) & TABLE_SKIP) != 0;
 
     /* Starting a step resets the event that tells of all of them. */
     if (task__foreign_steps > 0)
         engine_wake();
-    task__unlink(record, task);
+    task__unlink(socket, task);
     if (task->status != STATUS__SUCCESS)
         return task__error(task);
 
@@ -270,23 +270,23 @@ static int task__end_in_call(struct record* record, struct task* task) {
     stats_count_end(task->kind->function, 0);
     delivery_begin(task->overlapped);
     if (skip) {
-        struct record portless = {0};
+        struct socket portless = {0};
         delivery_complete_closed(&portless, task->overlapped, task->status, (DWORD) task->bytes);
     } else {
-        delivery_complete(record, task->overlapped, task->status, (DWORD) task->bytes);
+        delivery_complete(socket, task->overlapped, task->status, (DWORD) task->bytes);
     }
     task->kind->release(task);
     return skip ? 0 : ERROR_IO_PENDING;
 }
 
-int task_begin(struct record* record, struct task* task) {
+int task_begin(struct socket* socket, struct task* task) {
     enum task_verdict verdict = TASK_WAITS;
 
     if (engine_prepare() != 0)
         return WSAENOBUFS;
-    task__note(record, task);
+    task__note(socket, task);
     task->in_call = 1;
-    task->is_behind = (unsigned char) task__has_to_wait(record, task);
+    task->is_behind = (unsigned char) task__has_to_wait(socket, task);
     if (!task->is_behind)
         verdict = task->kind->advance(task, STATUS__SUCCESS, 0);
     if (verdict == TASK_WAITS && !task->is_behind && !task->more && task__step_is_done(task))
@@ -294,7 +294,7 @@ int task_begin(struct record* record, struct task* task) {
                                       (DWORD) task->step.InternalHigh);
     task->in_call = 0;
     if (verdict == TASK_ENDS)
-        return task__end_in_call(record, task);
+        return task__end_in_call(socket, task);
 
     delivery_begin(task->overlapped);
     task->has_more = task->more || verdict == TASK_LATER;
@@ -333,9 +333,9 @@ void task_adopt(struct task* task) {
 
 /* Later tasks of the socket wait for this one meanwhile. */
 static enum task_verdict task__put_off(struct task* task) {
-    record_find(task->handle);
+    socket_find(task->handle);
     task->has_more = 1;
-    record_release(task->handle);
+    socket_release(task->handle);
     return TASK_LATER;
 }
 
@@ -354,14 +354,14 @@ static enum task_verdict task__advance(struct task* task) {
 
 /* Whether it is the turn of a task whose step has ended, or that waits for another. */
 static int task__is_due(struct task* task) {
-    struct record* record;
+    struct socket* socket;
     if (!task__step_is_done(task))
         return 0;
     if (task->is_behind && task->ending == TASK__LIVE) {
-        record = record_find(task->handle);
+        socket = socket_find(task->handle);
         if (task->ending == TASK__LIVE)
-            task->is_behind = (unsigned char) task__has_to_wait(record, task);
-        record_release(task->handle);
+            task->is_behind = (unsigned char) task__has_to_wait(socket, task);
+        socket_release(task->handle);
         return !task->is_behind || task->ending != TASK__LIVE;
     }
     return 1;

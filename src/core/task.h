@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "core/record.h"
+#include "core/socket.h"
 #include "core/stats.h"
 
 /* An overlapped operation of the program that takes several host calls, which the engine's thread
@@ -31,7 +31,7 @@ struct task_kind {
     void (*let_go)(struct task* task);
     /* Under the record's lock, before the OVERLAPPED is completed, unless the socket was closed;
      * may be NULL. */
-    void (*settle)(struct record* record, struct task* task);
+    void (*settle)(struct socket* socket, struct task* task);
     /* Frees the task, which the engine does not touch any more. The OVERLAPPED is completed. */
     void (*release)(struct task* task);
 };
@@ -71,11 +71,11 @@ struct task {
  * 0, or WSAENOBUFS where no thread can be had; the task is then still the caller's. Where
  * is_behind was set, it begins after the earlier tasks of the socket have sent all that is theirs.
  */
-int task_start(struct record* record, struct task* task);
+int task_start(struct socket* socket, struct task* task);
 
 /* Under the record's lock: whether a task of the socket has more to send than the step under way.
  */
-int task_has_more(const struct record* record);
+int task_has_more(const struct socket* socket);
 
 /* The same for an operation that sends: the calling thread itself begins the first step, so that
  * the program may send more right after the call. The advance function is called with in_call set.
@@ -85,7 +85,7 @@ int task_has_more(const struct record* record);
  *     0                 it has ended with success, its packet is left out because of skip mode, and
  *                       the task is released
  *     a Winsock error   it has failed, its OVERLAPPED is not used, and the task is the caller's */
-int task_begin(struct record* record, struct task* task);
+int task_begin(struct socket* socket, struct task* task);
 
 /* Carries out all of an operation in the calling thread, without a lock and without the engine: for
  * a socket that was created without WSA_FLAG_OVERLAPPED, whose host calls wait. Its overlapped is
@@ -105,18 +105,18 @@ enum task_verdict task_end(struct task* task, uint32_t status, ULONGLONG bytes);
 /* Under the record's lock: cancels those of the socket's tasks that have this OVERLAPPED (any for
  * NULL) and this owner (any for 0). They end as soon as the host has let go of their buffers.
  * Returns how many there were. */
-unsigned task_cancel(struct record* record, const OVERLAPPED* overlapped, DWORD owner);
+unsigned task_cancel(struct socket* socket, const OVERLAPPED* overlapped, DWORD owner);
 
 /* Under the record's lock: cancels all tasks of the socket but those that have sent everything and
  * are only to be reported yet. */
-void task_cancel_unsent(struct record* record);
+void task_cancel_unsent(struct socket* socket);
 
 /* Under the record's lock: the thread ends; as task_cancel(), for the tasks that go with it. */
-void task_thread_exits(struct record* record, DWORD owner);
+void task_thread_exits(struct socket* socket, DWORD owner);
 
 /* Under the record's lock: the socket is about to be closed, or is closed already, and its handle
  * may be another's; its tasks end as cancelled without the record. */
-void task_close(struct record* record, int is_closed);
+void task_close(struct socket* socket, int is_closed);
 
 /* The events that are signalled when a step ends: one for the steps that the engine's thread
  * begins, and one for those that others do. To be called once, first. */

@@ -3,14 +3,14 @@
 
 #include <ws2tcpip.h>
 
-#include "core/lock.h"
-#include "core/record.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/socket.h"
 #include "core/stats.h"
-#include "core/status.h"
 #include "core/table.h"
 #include "ext/listener.h"
-#include "host/log.h"
-#include "host/memory.h"
 #include "host/seconds.h"
 
 /* What the page demands for each address beyond its own size. */
@@ -87,7 +87,7 @@ static int acceptex__check_unused(SOCKET s, int is_reused) {
 
 /* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
 static int acceptex__check_acceptor(SOCKET s, int family) {
-    const struct record* record;
+    const struct socket* socket;
     WSAPROTOCOL_INFOW info;
     int is_allowed, is_reused, length = sizeof info;
 
@@ -96,10 +96,10 @@ static int acceptex__check_acceptor(SOCKET s, int family) {
     if (info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
         info.iAddressFamily != family)
         return WSAEINVAL;
-    record = record_find(s);
-    is_allowed = record == NULL || machine_may_accept(&record->machine);
-    is_reused = record != NULL && record->machine.state != MACHINE_UNCONNECTED;
-    record_release(s);
+    socket = socket_find(s);
+    is_allowed = socket == NULL || machine_may_accept(&socket->machine);
+    is_reused = socket != NULL && socket->machine.state != MACHINE_UNCONNECTED;
+    socket_release(s);
     return is_allowed ? acceptex__check_unused(s, is_reused) : WSAEINVAL;
 }
 
@@ -152,17 +152,17 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
 }
 
 /* Notes that the host carries the operation out. The OVERLAPPED is a name from now on. */
-static void acceptex__note(struct record* record, const struct acceptex__request* request,
+static void acceptex__note(struct socket* socket, const struct acceptex__request* request,
                            const struct listener* listener) {
-    record->overlapped = request->overlapped;
-    record->listener = request->listener;
-    record->listener_serial = listener->serial;
-    record->our_port = listener->port;
-    record->is_send = 0;
-    record->by_engine = 0;
-    record->finished = 1;
-    stats_begin(record, STATS_ACCEPTEX);
-    record_step(record, MACHINE_ACCEPT);
+    socket->overlapped = request->overlapped;
+    socket->listener = request->listener;
+    socket->listener_serial = listener->serial;
+    socket->our_port = listener->port;
+    socket->is_send = 0;
+    socket->by_engine = 0;
+    socket->finished = 1;
+    stats_begin(socket, STATS_ACCEPTEX);
+    socket_step(socket, MACHINE_ACCEPT);
 }
 
 /* The acceptor is locked, so that nobody who hears of the end can be here before it is noted that
@@ -170,22 +170,22 @@ static void acceptex__note(struct record* record, const struct acceptex__request
  * its acceptors are left to the host altogether. */
 static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__request* request,
                            const struct listener* listener) {
-    struct record* record;
+    struct socket* socket;
     int error;
 
     if (table_flags(request->listener) & TABLE_SYNCHRONOUS)
         return acceptex__call_host(function, request, listener->family);
-    record = record_need(request->acceptor);
-    if (record == NULL) {
+    socket = socket_need(request->acceptor);
+    if (socket == NULL) {
         error = WSAENOBUFS;
-    } else if (!machine_may_accept(&record->machine)) {
+    } else if (!machine_may_accept(&socket->machine)) {
         error = WSAEINVAL;
     } else {
         error = acceptex__call_host(function, request, listener->family);
         if (error == 0 || error == ERROR_IO_PENDING)
-            acceptex__note(record, request, listener);
+            acceptex__note(socket, request, listener);
     }
-    record_release(request->acceptor);
+    socket_release(request->acceptor);
     return error;
 }
 
@@ -252,27 +252,27 @@ struct acceptex__search {
 };
 
 static void acceptex__visit(uintptr_t handle, void* place, void* context) {
-    const struct record* record = place;
+    const struct socket* socket = place;
     struct acceptex__search* search = context;
-    if (search->is_found || handle <= search->acceptor || !machine_is_accepting(&record->machine) ||
-        record->overlapped != search->overlapped)
+    if (search->is_found || handle <= search->acceptor || !machine_is_accepting(&socket->machine) ||
+        socket->overlapped != search->overlapped)
         return;
     search->acceptor = handle;
-    search->listener = record->listener;
-    search->serial = record->listener_serial;
+    search->listener = socket->listener;
+    search->serial = socket->listener_serial;
     search->is_found = 1;
 }
 
 /* Where s is 0 the OVERLAPPED came in a packet. A port that was given to the listener before we
  * were loaded has a key that is not known. */
 static int acceptex__is_about(const struct acceptex__search* found, SOCKET s, ULONG_PTR key) {
-    const struct record* listener = record_find_same(found->listener, found->serial);
+    const struct socket* listener = socket_find_same(found->listener, found->serial);
     int is_about = 0;
     if (listener != NULL && s != 0)
         is_about = s == found->listener || s == found->acceptor;
     else if (listener != NULL)
         is_about = listener->port.handle == NULL || listener->key == key;
-    record_release(found->listener);
+    socket_release(found->listener);
     return is_about;
 }
 

@@ -1,142 +1,142 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/cancel.h"
 
+#include "base/log.h"
+#include "base/status.h"
+#include "core/afd.h"
+#include "core/delivery.h"
 #include "core/engine.h"
-#include "core/record.h"
+#include "core/socket.h"
 #include "core/stats.h"
-#include "core/status.h"
 #include "core/table.h"
 #include "core/task.h"
-#include "drivers/afd.h"
-#include "drivers/delivery.h"
-#include "host/log.h"
 
 /* Has the host cancel what it carries. The OVERLAPPED is only named here: if the operation has
  * ended, the host does not find it. */
-static void cancel__carried(struct record* record) {
-    if (record->finished)
+static void cancel__carried(struct socket* socket) {
+    if (socket->finished)
         return;
     if (host.CancelIoEx != NULL)
-        host.CancelIoEx((HANDLE) record->handle, record->overlapped);
-    else if (record->by_engine)
-        engine_cancel(record);
+        host.CancelIoEx((HANDLE) socket->handle, socket->overlapped);
+    else if (socket->by_engine)
+        engine_cancel(socket);
     else
-        host.CancelIo((HANDLE) record->handle);
+        host.CancelIo((HANDLE) socket->handle);
 }
 
 /* Whether the engine's thread alone could cancel what the host carries, for want of CancelIoEx. */
-static int cancel__is_only_by_engine(const struct record* record) {
-    return host.CancelIoEx == NULL && record->by_engine && !record->finished &&
-           machine_is_carried(&record->machine);
+static int cancel__is_only_by_engine(const struct socket* socket) {
+    return host.CancelIoEx == NULL && socket->by_engine && !socket->finished &&
+           machine_is_carried(&socket->machine);
 }
 
 /* The same where the socket lives on. A program may use an OVERLAPPED again as soon as its
  * operation has ended, which we need not have noticed, so the socket is asked first: it reports
  * that it can be written to only while no send is queued. */
-static void cancel__carried_if_sending(struct record* record) {
+static void cancel__carried_if_sending(struct socket* socket) {
     unsigned events = 0;
-    if (afd_is_available() && afd_look(&record->handle, AFD_EVENT_SEND, &events, 1) == 0 &&
+    if (afd_is_available() && afd_look(&socket->handle, AFD_EVENT_SEND, &events, 1) == 0 &&
         (events & AFD_EVENT_SEND))
-        record->finished = 1;
-    cancel__carried(record);
+        socket->finished = 1;
+    cancel__carried(socket);
 }
 
 /* Under the record's lock; returns whether an operation in our hands was completed. */
-static int cancel__step(struct record* record, enum machine_event event) {
-    unsigned actions = record_step(record, event);
+static int cancel__step(struct socket* socket, enum machine_event event) {
+    unsigned actions = socket_step(socket, event);
     if (!(actions & MACHINE_ABORT))
         return 0;
-    record->operation = NULL;
-    delivery_complete(record, record->overlapped, STATUS__CANCELLED, 0);
+    socket->operation = NULL;
+    delivery_complete(socket, socket->overlapped, STATUS__CANCELLED, 0);
     return 1;
 }
 
 int cancel_operation(SOCKET s, const OVERLAPPED* overlapped) {
-    struct record* record = record_find(s);
+    struct socket* socket = socket_find(s);
     int done = 0;
-    if (record != NULL && machine_is_connecting(&record->machine) &&
-        (overlapped == NULL || overlapped == record->overlapped))
-        done = cancel__step(record, MACHINE_CANCEL);
-    if (record != NULL && (overlapped == NULL || overlapped == record->overlapped) &&
-        cancel__is_only_by_engine(record)) {
-        engine_cancel(record);
+    if (socket != NULL && machine_is_connecting(&socket->machine) &&
+        (overlapped == NULL || overlapped == socket->overlapped))
+        done = cancel__step(socket, MACHINE_CANCEL);
+    if (socket != NULL && (overlapped == NULL || overlapped == socket->overlapped) &&
+        cancel__is_only_by_engine(socket)) {
+        engine_cancel(socket);
         done = 1;
     }
-    if (record != NULL && task_cancel(record, overlapped, 0) > 0)
+    if (socket != NULL && task_cancel(socket, overlapped, 0) > 0)
         done = 1;
-    record_release(s);
+    socket_release(s);
     return done;
 }
 
 int cancel_own_operation(SOCKET s) {
-    struct record* record = record_find(s);
+    struct socket* socket = socket_find(s);
     int done = 0;
-    if (record != NULL && record->owner == GetCurrentThreadId()) {
-        unsigned carried = machine_is_carried(&record->machine) && record->by_engine;
-        done = cancel__step(record, MACHINE_CANCEL);
+    if (socket != NULL && socket->owner == GetCurrentThreadId()) {
+        unsigned carried = machine_is_carried(&socket->machine) && socket->by_engine;
+        done = cancel__step(socket, MACHINE_CANCEL);
         /* The host counts the send as the engine's thread's, so CancelIo would not find it. */
         if (carried)
-            cancel__carried_if_sending(record);
+            cancel__carried_if_sending(socket);
     }
-    if (record != NULL && task_cancel(record, NULL, GetCurrentThreadId()) > 0)
+    if (socket != NULL && task_cancel(socket, NULL, GetCurrentThreadId()) > 0)
         done = 1;
-    record_release(s);
+    socket_release(s);
     return done;
 }
 
 void cancel_for_close(SOCKET s) {
-    struct record* record = record_find(s);
-    if (record != NULL) {
+    struct socket* socket = socket_find(s);
+    if (socket != NULL) {
         unsigned actions;
-        log_info("socket %#Ix #%u closed while %s", (size_t) s, record->number,
-                 machine_state_name((enum machine_state) record->machine.state));
-        stats_count_close(record);
-        actions = record_step(record, MACHINE_CLOSE);
-        record->operation = NULL;
+        log_info("socket %#Ix #%u closed while %s", (size_t) s, socket->number,
+                 machine_state_name((enum machine_state) socket->machine.state));
+        stats_count_close(socket);
+        actions = socket_step(socket, MACHINE_CLOSE);
+        socket->operation = NULL;
         if (actions & MACHINE_ABORT)
-            delivery_complete(record, record->overlapped, STATUS__CANCELLED, 0);
+            delivery_complete(socket, socket->overlapped, STATUS__CANCELLED, 0);
         /* A ConnectEx that the host has as a whole it cancels by itself when the socket closes. */
-        if ((actions & MACHINE_CANCEL_HOST) && record->is_send)
-            cancel__carried(record);
+        if ((actions & MACHINE_CANCEL_HOST) && socket->is_send)
+            cancel__carried(socket);
         /* The others of the socket's operations end with it in any case. */
-        if (record->endless && host.CancelIoEx != NULL)
+        if (socket->endless && host.CancelIoEx != NULL)
             host.CancelIoEx((HANDLE) s, NULL);
-        record_close(record, 0);
+        socket_close(socket, 0);
     } else {
         table_change_flags(s, 0, TABLE_ALL);
     }
-    record_release(s);
+    socket_release(s);
 }
 
 void cancel_after_close(SOCKET s) {
-    struct record* record = record_find(s);
-    if (record != NULL && record->machine.state == MACHINE_CLOSED)
-        record_forget(record);
-    record_release(s);
+    struct socket* socket = socket_find(s);
+    if (socket != NULL && socket->machine.state == MACHINE_CLOSED)
+        socket_forget(socket);
+    socket_release(s);
 }
 
 void cancel_for_lost_handle(SOCKET s) {
-    struct record* record = record_find(s);
-    if (record != NULL) {
-        if (record_step(record, MACHINE_CLOSE) & MACHINE_ABORT)
-            delivery_complete_closed(record, record->overlapped, STATUS__CANCELLED, 0);
-        record_forget(record);
+    struct socket* socket = socket_find(s);
+    if (socket != NULL) {
+        if (socket_step(socket, MACHINE_CLOSE) & MACHINE_ABORT)
+            delivery_complete_closed(socket, socket->overlapped, STATUS__CANCELLED, 0);
+        socket_forget(socket);
     } else {
         table_change_flags(s, 0, TABLE_ALL);
     }
-    record_release(s);
+    socket_release(s);
 }
 
 static void cancel__visit(uintptr_t handle, void* place, void* context) {
-    struct record* record = place;
+    struct socket* socket = place;
     (void) handle;
-    task_thread_exits(record, *(const DWORD*) context);
-    if (record->owner != *(const DWORD*) context || record->survives)
+    task_thread_exits(socket, *(const DWORD*) context);
+    if (socket->owner != *(const DWORD*) context || socket->survives)
         return;
-    if (record->by_engine && machine_is_carried(&record->machine))
-        cancel__carried_if_sending(record);
+    if (socket->by_engine && machine_is_carried(&socket->machine))
+        cancel__carried_if_sending(socket);
     else
-        cancel__step(record, MACHINE_THREAD_EXIT);
+        cancel__step(socket, MACHINE_THREAD_EXIT);
 }
 
 void cancel_for_thread_exit(void) {

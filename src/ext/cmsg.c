@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "host/memory.h"
+#include "base/memory.h"
 
 /* Of Microsoft's ws2ipdef.h; older headers lack them, or have them for newer systems only. */
 #define CMSG__IP_TOS 3

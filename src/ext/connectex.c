@@ -4,18 +4,18 @@
 #include <string.h>
 #include <ws2tcpip.h>
 
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/delivery.h"
+#include "core/driver.h"
 #include "core/engine.h"
 #include "core/guard.h"
+#include "core/native.h"
 #include "core/stats.h"
-#include "core/status.h"
+#include "core/synchronous.h"
 #include "core/table.h"
-#include "drivers/delivery.h"
-#include "drivers/driver.h"
-#include "drivers/native.h"
-#include "drivers/synchronous.h"
 #include "ext/kind.h"
-#include "host/log.h"
-#include "host/memory.h"
 #include "host/seconds.h"
 
 /* The longest address that any family has; what a program passes beyond is of no meaning. */
@@ -145,9 +145,9 @@ static int connectex__explain(SOCKET s, const struct sockaddr* name, int error) 
 /* Whether the operation goes on when its thread ends: Windows cancels what is not bound to a port,
  * and Wine also what has an event. A port that was associated before we were loaded is not known to
  * us; an operation without an event is then taken for one that has a port. */
-static int connectex__survives(const struct record* record, const OVERLAPPED* overlapped) {
+static int connectex__survives(const struct socket* socket, const OVERLAPPED* overlapped) {
     return overlapped->hEvent == NULL &&
-           (record->port.handle != NULL || !(table_flags(record->handle) & TABLE_SEEN));
+           (socket->port.handle != NULL || !(table_flags(socket->handle) & TABLE_SEEN));
 }
 
 /* A payload that the host is still sending is looked after, where the host needs that. */
@@ -177,66 +177,66 @@ static const char* connectex__result_name(enum driver_result result) {
 }
 
 /* Notes an operation that is under way, or has ended already. */
-static void connectex__note(struct record* record, const struct driver_request* request,
+static void connectex__note(struct socket* socket, const struct driver_request* request,
                             enum driver_result result, int survives, int is_send) {
-    record->overlapped = request->overlapped;
-    record->owner = GetCurrentThreadId();
-    record->peer = connectex_digest(request->name);
-    record->survives = (unsigned char) survives;
-    record->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
-    record->is_send = (unsigned char) is_send;
-    record->by_engine = 0;
-    record->to_cancel = 0;
-    record->is_plain = 0;
-    record->number = (unsigned) InterlockedIncrement(&connectex__count);
-    stats_begin(record, STATS_CONNECTEX);
-    log_info("socket %#Ix #%u ConnectEx with %lu bytes is %s", (size_t) record->handle,
-             record->number, request->length, connectex__result_name(result));
-    record_step(record, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
+    socket->overlapped = request->overlapped;
+    socket->owner = GetCurrentThreadId();
+    socket->peer = connectex_digest(request->name);
+    socket->survives = (unsigned char) survives;
+    socket->finished = result == DRIVER_ENDED || result == DRIVER_COMPLETED;
+    socket->is_send = (unsigned char) is_send;
+    socket->by_engine = 0;
+    socket->to_cancel = 0;
+    socket->is_plain = 0;
+    socket->number = (unsigned) InterlockedIncrement(&connectex__count);
+    stats_begin(socket, STATS_CONNECTEX);
+    log_info("socket %#Ix #%u ConnectEx with %lu bytes is %s", (size_t) socket->handle,
+             socket->number, request->length, connectex__result_name(result));
+    socket_step(socket, result == DRIVER_WATCHED ? MACHINE_WATCHED : MACHINE_HANDED);
 }
 
 /* Hands a connect to the engine to be watched; a worker does so itself when it has ended. */
-static int connectex__watch(struct record* record, struct operation* operation) {
-    record->operation = operation;
+static int connectex__watch(struct socket* socket, struct operation* operation) {
+    socket->operation = operation;
     if (operation->watch == OPERATION_WATCH_THREAD || engine_adopt(operation) == 0)
         return 0;
-    record_step(record, MACHINE_DOWN);
-    record->operation = NULL;
+    socket_step(socket, MACHINE_DOWN);
+    socket->operation = NULL;
     operation_release(operation);
     return WSAENOBUFS;
 }
 
-static int connectex__start(struct record* record, const struct driver_request* request,
+static int connectex__start(struct socket* socket, const struct driver_request* request,
                             enum driver_result* result) {
     const struct driver* driver;
     struct operation* operation = NULL;
-    int survives = connectex__survives(record, request->overlapped);
+    int survives = connectex__survives(socket, request->overlapped);
     int error = 0;
 
     /* Another thread is closing the socket, and what it could report to is noted there only. */
-    if (record->machine.state == MACHINE_CLOSED)
+    if (socket->machine.state == MACHINE_CLOSED)
         return WSAENOTSOCK;
-    if (machine_is_connecting(&record->machine))
+    if (machine_is_connecting(&socket->machine))
         return WSAEALREADY;
-    if (!machine_may_connect(&record->machine))
+    if (!machine_may_connect(&socket->machine))
         return WSAEINVAL;
-    driver = driver_choose(record, &error);
+    driver = driver_choose(socket, &error);
     if (driver == NULL)
         return error;
 
-    *result = driver->start(record, request, &operation, &error);
+    *result = driver->start(socket, request, &operation, &error);
     /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
     if (*result == DRIVER_REFUSED && error == WSAECONNABORTED)
-        *result = driver->start(record, request, &operation, &error);
+        *result = driver->start(socket, request, &operation, &error);
     if (*result == DRIVER_REFUSED)
         return error;
 
-    connectex__note(record, request, *result, survives,
+    connectex__note(socket, request, *result, survives,
                     request->payload != NULL || driver == &driver_poll);
     if (operation != NULL)
-        operation->number = record->number;
+        operation->number = socket->number;
     if (*result == DRIVER_WATCHED)
-        return connectex__watch(record, operation);
+        return connectex__watch(socket, operation);
     connectex__guard(operation, *result);
     return 0;
 }
@@ -253,13 +253,13 @@ static int connectex__verdict(unsigned flags, enum driver_result result) {
 /* On a socket whose I/O makes the caller wait, nothing is locked meanwhile. */
 static int connectex__run_synchronous(const struct driver_request* request,
                                       enum driver_result* result) {
-    struct record* record = record_need(request->handle);
-    LPFN_CONNECTEX function = record != NULL ? native_function(record) : NULL;
-    ULONGLONG serial = record != NULL ? record->serial : 0;
-    int allowed = record == NULL || machine_may_connect(&record->machine);
+    struct socket* socket = socket_need(request->handle);
+    LPFN_CONNECTEX function = socket != NULL ? native_function(socket) : NULL;
+    ULONGLONG serial = socket != NULL ? socket->serial : 0;
+    int allowed = socket == NULL || machine_may_connect(&socket->machine);
     int error;
 
-    record_release(request->handle);
+    socket_release(request->handle);
     if (!allowed)
         return WSAEINVAL;
     error = synchronous_connect(request, function);
@@ -269,18 +269,18 @@ static int connectex__run_synchronous(const struct driver_request* request,
         return error;
 
     *result = error == 0 ? DRIVER_ENDED : DRIVER_HANDED;
-    record = record_find_same(request->handle, serial);
-    if (record != NULL)
-        connectex__note(record, request, *result, 0, request->payload != NULL);
-    record_release(request->handle);
+    socket = socket_find_same(request->handle, serial);
+    if (socket != NULL)
+        connectex__note(socket, request, *result, 0, request->payload != NULL);
+    socket_release(request->handle);
     return 0;
 }
 
 static int connectex__run_overlapped(const struct driver_request* request,
                                      enum driver_result* result) {
-    struct record* record = record_need(request->handle);
-    int error = record != NULL ? connectex__start(record, request, result) : WSAENOBUFS;
-    record_release(request->handle);
+    struct socket* socket = socket_need(request->handle);
+    int error = socket != NULL ? connectex__start(socket, request, result) : WSAENOBUFS;
+    socket_release(request->handle);
     return error;
 }
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "base/log.h"
+#include "base/memory.h"
+#include "core/endless.h"
 #include "core/table.h"
-#include "drivers/endless.h"
-#include "host/log.h"
-#include "host/memory.h"
 
 /* Of Microsoft's mstcpip.h, mswsock.h and ws2ipdef.h; older headers lack them. */
 #ifndef SIO_UDP_CONNRESET

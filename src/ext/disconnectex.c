@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/delivery.h"
 #include "core/engine.h"
-#include "core/status.h"
+#include "core/flush.h"
+#include "core/reuse.h"
 #include "core/table.h"
-#include "drivers/delivery.h"
-#include "drivers/flush.h"
-#include "drivers/reuse.h"
-#include "host/log.h"
-#include "host/memory.h"
 #include "host/seconds.h"
 
 /* An empty send, queued behind those that are under way, ends when they have ended, and tells
@@ -32,7 +32,7 @@ static int disconnectex__is_connected(SOCKET s) {
 }
 
 int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
-    struct record* record;
+    struct socket* socket;
     int error = disconnectex__is_connected(s);
 
     if (error != 0)
@@ -41,68 +41,68 @@ int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
         error = reuse_check();
     if (error != 0)
         return error;
-    record = record_need(s);
-    if (record == NULL)
+    socket = socket_need(s);
+    if (socket == NULL)
         error = WSAENOBUFS;
-    else if (record_step(record, MACHINE_DISCONNECT) & MACHINE_FORBIDDEN)
+    else if (socket_step(socket, MACHINE_DISCONNECT) & MACHINE_FORBIDDEN)
         error = WSAENOTCONN;
     else
-        *serial = record->serial;
-    record_release(s);
+        *serial = socket->serial;
+    socket_release(s);
     return error;
 }
 
 /* Under the record's lock. A program may have shut the sending side down by itself, which the host
  * keeps with the handle, so that nothing could be sent ever after. */
-static int disconnectex__prepare(const struct record* record, DWORD flags, int send_error,
+static int disconnectex__prepare(const struct socket* socket, DWORD flags, int send_error,
                                  int* has_to_wait) {
     if (send_error != 0 && send_error != WSAESHUTDOWN)
         return send_error;
     if (!(flags & TF_REUSE_SOCKET))
         return 0;
-    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_prepare(record, has_to_wait);
+    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_prepare(socket, has_to_wait);
 }
 
-static int disconnectex__end(struct record* record, DWORD flags) {
+static int disconnectex__end(struct socket* socket, DWORD flags) {
     int error;
     if (!(flags & TF_REUSE_SOCKET))
-        return host.shutdown(record->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
-    error = reuse_socket(record);
+        return host.shutdown(socket->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
+    error = reuse_socket(socket);
     /* What was begun meanwhile must not be sent on the next connection. */
     if (error == 0)
-        task_cancel_unsent(record);
+        task_cancel_unsent(socket);
     return error;
 }
 
 /* With the handles held: the record, locked, of a socket that is still being disconnected. */
-static struct record* disconnectex__find(SOCKET s, ULONGLONG serial) {
-    struct record* record;
-    record_hold_handles();
-    record = record_find_same(s, serial);
-    return record != NULL && record->machine.state == MACHINE_DISCONNECTING ? record : NULL;
+static struct socket* disconnectex__find(SOCKET s, ULONGLONG serial) {
+    struct socket* socket;
+    socket_hold_handles();
+    socket = socket_find_same(s, serial);
+    return socket != NULL && socket->machine.state == MACHINE_DISCONNECTING ? socket : NULL;
 }
 
 static void disconnectex__let_go(SOCKET s) {
-    record_release(s);
-    record_release_handles();
+    socket_release(s);
+    socket_release_handles();
 }
 
 int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
-    struct record* record = disconnectex__find(s, serial);
+    struct socket* socket = disconnectex__find(s, serial);
     int has_to_wait = 0;
     int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
 
-    if (record != NULL)
-        error = disconnectex__prepare(record, flags, send_error, &has_to_wait);
+    if (socket != NULL)
+        error = disconnectex__prepare(socket, flags, send_error, &has_to_wait);
     if (has_to_wait) {
         disconnectex__let_go(s);
         Sleep(REUSE_TIME_TO_ANSWER);
-        record = disconnectex__find(s, serial);
+        socket = disconnectex__find(s, serial);
     }
-    if (record != NULL) {
+    if (socket != NULL) {
         if (error == 0)
-            error = disconnectex__end(record, flags);
-        record_step(record, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
+            error = disconnectex__end(socket, flags);
+        socket_step(socket, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
                                                                     : MACHINE_DISCONNECTED);
     } else {
         error = WSAENOTSOCK;
@@ -132,10 +132,10 @@ static enum task_verdict disconnectex__advance(struct task* task, uint32_t statu
 
 /* One that was cancelled leaves the connection as it is. Once it is finished, the next disconnect
  * may have begun. */
-static void disconnectex__settle(struct record* record, struct task* task) {
+static void disconnectex__settle(struct socket* socket, struct task* task) {
     const struct disconnectex* self = (const struct disconnectex*) task;
     if (!self->is_finished)
-        record_step(record, MACHINE_DISCONNECTED);
+        socket_step(socket, MACHINE_DISCONNECTED);
 }
 
 static void disconnectex__release(struct task* task) {
@@ -147,7 +147,7 @@ static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconne
 
 static int disconnectex__start(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped, DWORD flags) {
     struct disconnectex* self = calloc(1, sizeof *self);
-    struct record* record;
+    struct socket* socket;
     int error = WSAENOTSOCK;
 
     if (self == NULL)
@@ -157,10 +157,10 @@ static int disconnectex__start(SOCKET s, ULONGLONG serial, OVERLAPPED* overlappe
     self->task.is_behind = 1;
     self->serial = serial;
     self->flags = flags;
-    record = record_find_same(s, serial);
-    if (record != NULL)
-        error = task_start(record, &self->task);
-    record_release(s);
+    socket = socket_find_same(s, serial);
+    if (socket != NULL)
+        error = task_start(socket, &self->task);
+    socket_release(s);
     if (error != 0)
         free(self);
     return error != 0 ? error : ERROR_IO_PENDING;
@@ -190,26 +190,26 @@ static int disconnectex__start_and_wait(SOCKET s, ULONGLONG serial, DWORD flags)
 
 /* Whether transmissions of ours have steps to come, which an empty send would not be behind. */
 static int disconnectex__is_behind(SOCKET s) {
-    const struct record* record = record_find(s);
-    int is_behind = record != NULL && task_has_more(record);
-    record_release(s);
+    const struct socket* socket = socket_find(s);
+    int is_behind = socket != NULL && task_has_more(socket);
+    socket_release(s);
     return is_behind;
 }
 
 /* The operation has ended within the call. As with ConnectEx it is reported as one that was
  * pending, with a packet, also in skip mode. */
 static int disconnectex__complete(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
-    struct record* record;
+    struct socket* socket;
     if (overlapped == NULL)
         return 0;
-    record = record_find_same(s, serial);
-    if (record != NULL) {
+    socket = socket_find_same(s, serial);
+    if (socket != NULL) {
         delivery_begin(overlapped);
         stats_count_end(STATS_DISCONNECTEX, 0);
-        delivery_complete(record, overlapped, STATUS__SUCCESS, 0);
+        delivery_complete(socket, overlapped, STATUS__SUCCESS, 0);
     }
-    record_release(s);
-    return record != NULL ? ERROR_IO_PENDING : WSAENOTSOCK;
+    socket_release(s);
+    return socket != NULL ? ERROR_IO_PENDING : WSAENOTSOCK;
 }
 
 static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {

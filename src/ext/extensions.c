@@ -3,18 +3,18 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "core/native.h"
 #include "core/table.h"
-#include "drivers/native.h"
 #include "ext/acceptex.h"
 #include "ext/connectex.h"
 #include "ext/disconnectex.h"
 #include "ext/recvmsg.h"
-#include "ext/rio.h"
 #include "ext/sendmsg.h"
 #include "ext/sockaddrs.h"
 #include "ext/transmitfile.h"
 #include "ext/transmitpackets.h"
-#include "host/memory.h"
+#include "rio/rio.h"
 #include "wsext/functions.h"
 
 struct extensions__row {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/status.h"
+#include "base/status.h"
 
 #define FILES__STANDARD_INFORMATION 5 /* FileStandardInformation */
 

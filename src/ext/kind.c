@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/kind.h"
 
-#include "core/record.h"
+#include "core/socket.h"
 #include "core/table.h"
 
 #define KIND__FILE_MODE 16 /* FileModeInformation */
@@ -27,8 +27,8 @@ int kind_check_stream(SOCKET s) {
     if (host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0)
         return WSAGetLastError();
     flags = type == SOCK_DGRAM || type == SOCK_RAW ? TABLE_NOT_STREAM : TABLE_STREAM;
-    record_find(s);
+    socket_find(s);
     table_change_flags(s, flags | (kind__is_synchronous(s) ? TABLE_SYNCHRONOUS : 0), 0);
-    record_release(s);
+    socket_release(s);
     return flags == TABLE_STREAM ? 0 : WSAEOPNOTSUPP;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/listener.h"
 
-#include "core/record.h"
-#include "core/status.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "core/socket.h"
 #include "ext/kind.h"
-#include "host/log.h"
 
 /* Of the options that accept() hands on under Windows, as Wine's tests have recorded it, those that
  * do not come with the connection; all are ints or DWORDs of SOL_SOCKET. */
@@ -46,35 +46,35 @@ static int listener__find_options(SOCKET s, int family, unsigned* options) {
 
 /* Whether it is noted already. */
 static int listener__recall(SOCKET s, struct listener* listener) {
-    const struct record* record = record_find(s);
-    int known = record != NULL && record->listens != 0;
+    const struct socket* socket = socket_find(s);
+    int known = socket != NULL && socket->listens != 0;
     if (known) {
-        listener->serial = record->serial;
-        listener->family = record->listens;
-        listener->port = record->our_port;
-        listener->options = record->inherits;
+        listener->serial = socket->serial;
+        listener->family = socket->listens;
+        listener->port = socket->our_port;
+        listener->options = socket->inherits;
     }
-    record_release(s);
+    socket_release(s);
     return known;
 }
 
 /* Returns 0 where memory is short. */
 static ULONGLONG listener__serial(SOCKET s) {
-    const struct record* record = record_need(s);
-    ULONGLONG serial = record != NULL ? record->serial : 0;
-    record_release(s);
+    const struct socket* socket = socket_need(s);
+    ULONGLONG serial = socket != NULL ? socket->serial : 0;
+    socket_release(s);
     return serial;
 }
 
 static int listener__note(SOCKET s, const struct listener* listener) {
-    struct record* record = record_find_same(s, listener->serial);
-    if (record != NULL) {
-        record->listens = (unsigned short) listener->family;
-        record->our_port = listener->port;
-        record->inherits = (unsigned char) listener->options;
+    struct socket* socket = socket_find_same(s, listener->serial);
+    if (socket != NULL) {
+        socket->listens = (unsigned short) listener->family;
+        socket->our_port = listener->port;
+        socket->inherits = (unsigned char) listener->options;
     }
-    record_release(s);
-    return record != NULL ? 0 : WSAENOTSOCK;
+    socket_release(s);
+    return socket != NULL ? 0 : WSAENOTSOCK;
 }
 
 int listener_look(SOCKET s, struct listener* listener) {
@@ -107,10 +107,10 @@ int listener_look(SOCKET s, struct listener* listener) {
 }
 
 void listener_changed(SOCKET s) {
-    struct record* record = record_find(s);
-    if (record != NULL)
-        record->listens = 0;
-    record_release(s);
+    struct socket* socket = socket_find(s);
+    if (socket != NULL)
+        socket->listens = 0;
+    socket_release(s);
 }
 
 int listener_hand_on(SOCKET s, const struct listener* listener, SOCKET accepted) {

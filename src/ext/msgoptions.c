@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "core/again.h"
-#include "core/status.h"
+#include "base/retry.h"
+#include "base/status.h"
 #include "ext/cmsg.h"
 #include "ext/kind.h"
-#include "ext/source.h"
+#include "ext/sourceaddress.h"
 
 #ifndef IPV6_TCLASS
 #define IPV6_TCLASS 39
@@ -45,7 +45,7 @@ static void msgoptions__add(struct msgoptions* options, int name, DWORD value, D
 
 static int msgoptions__plan(SOCKET s, const struct sockaddr_storage* destination,
                             const struct cmsg_wanted* wanted, struct msgoptions* options) {
-    int is_v4 = destination->ss_family == AF_INET || source_is_mapped(destination);
+    int is_v4 = destination->ss_family == AF_INET || sourceaddress_is_mapped(destination);
     int class_name, hops_name;
 
     memset(options, 0, sizeof *options);
@@ -53,7 +53,7 @@ static int msgoptions__plan(SOCKET s, const struct sockaddr_storage* destination
     if (wanted->has != 0 && wanted->level != options->level)
         return WSAEINVAL;
     class_name = is_v4 ? IP_TOS : IPV6_TCLASS;
-    if (source_is_multicast(destination))
+    if (sourceaddress_is_multicast(destination))
         hops_name = is_v4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS;
     else
         hops_name = is_v4 ? IP_TTL : IPV6_UNICAST_HOPS;
@@ -67,9 +67,9 @@ static int msgoptions__plan(SOCKET s, const struct sockaddr_storage* destination
     if (!(wanted->has & CMSG__HAS_SOURCE))
         return 0;
     if (wanted->interface_index != 0)
-        msgoptions__add(options, SOURCE_INTERFACE_OPTION, source_interface(wanted->interface_index),
-                        ~0u);
-    return source_check(s, destination, wanted);
+        msgoptions__add(options, SOURCEADDRESS_INTERFACE_OPTION,
+                        sourceaddress_interface(wanted->interface_index), ~0u);
+    return sourceaddress_check(s, destination, wanted);
 }
 
 void msgoptions_restore(SOCKET s, struct msgoptions* options) {
@@ -80,7 +80,7 @@ void msgoptions_restore(SOCKET s, struct msgoptions* options) {
         while (option->is_changed &&
                host.setsockopt(s, option->level, option->name, (const char*) &option->before,
                                sizeof option->before) != 0 &&
-               again(&tries, WSAGetLastError())) {
+               retry_shortage(&tries, WSAGetLastError())) {
         }
     }
 }

@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-#include "core/record.h"
+#include "base/config.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/socket.h"
 #include "core/stats.h"
-#include "core/status.h"
 #include "core/table.h"
 #include "ext/connectex.h"
 #include "ext/listener.h"
-#include "host/config.h"
-#include "host/memory.h"
 #include "host/seconds.h"
 
 /* Returns 0 where the connection is up, WSAENOBUFS where the host cannot say, or WSAENOTCONN. */
@@ -41,40 +41,40 @@ static int options__update_foreign(SOCKET s, const char* value, int length) {
 }
 
 int options_update_connect_context(SOCKET s, const char* value, int length) {
-    struct record* record;
+    struct socket* socket;
     int foreign, error;
 
     if (length < 0 || !memory_is_readable(value, (size_t) length))
         return WSAEFAULT;
 
-    record = record_find(s);
-    foreign = record == NULL || record->machine.state == MACHINE_UNCONNECTED ||
-              record->machine.state == MACHINE_FAILED;
+    socket = socket_find(s);
+    foreign = socket == NULL || socket->machine.state == MACHINE_UNCONNECTED ||
+              socket->machine.state == MACHINE_FAILED;
     error = 0;
-    if (!foreign && record->machine.state == MACHINE_SENDING) {
+    if (!foreign && socket->machine.state == MACHINE_SENDING) {
         error = options__check_up(s);
         if (error == 0) {
-            record_step(record, MACHINE_SEEN_UP);
+            socket_step(socket, MACHINE_SEEN_UP);
             stats_count_end(STATS_CONNECTEX, 0);
         }
     }
-    if (!foreign && error == 0 && (record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
+    if (!foreign && error == 0 && (socket_step(socket, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
         error = WSAENOTCONN;
-    record_release(s);
+    socket_release(s);
     return foreign ? options__update_foreign(s, value, length) : error;
 }
 
 /* Under the record's lock. */
-static int options__update_accepted(struct record* record) {
+static int options__update_accepted(struct socket* socket) {
     int error;
-    if (machine_is_accepting(&record->machine)) {
-        error = options__check_up(record->handle);
+    if (machine_is_accepting(&socket->machine)) {
+        error = options__check_up(socket->handle);
         if (error != 0)
             return error;
-        record_step(record, MACHINE_SEEN_UP);
+        socket_step(socket, MACHINE_SEEN_UP);
         stats_count_end(STATS_ACCEPTEX, 0);
     }
-    return record_step(record, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
+    return socket_step(socket, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
 }
 
 /* A socket that accept() gave, or an AcceptEx older than us. */
@@ -88,7 +88,7 @@ static int options__update_foreign_accepted(SOCKET s) {
 
 int options_update_accept_context(SOCKET s, const char* value, int length) {
     struct listener listener;
-    struct record* record;
+    struct socket* socket;
     SOCKET handle;
     int foreign, error;
 
@@ -99,11 +99,11 @@ int options_update_accept_context(SOCKET s, const char* value, int length) {
     if (error != 0)
         return error;
 
-    record = record_find(s);
-    foreign = record == NULL || record->machine.state == MACHINE_UNCONNECTED;
+    socket = socket_find(s);
+    foreign = socket == NULL || socket->machine.state == MACHINE_UNCONNECTED;
     if (!foreign)
-        error = options__update_accepted(record);
-    record_release(s);
+        error = options__update_accepted(socket);
+    socket_release(s);
     if (foreign)
         error = options__update_foreign_accepted(s);
     if (error != 0)
@@ -134,7 +134,7 @@ static int options__is_stream(SOCKET s) {
 }
 
 int options_set_fast_open(SOCKET s, const char* value, int length) {
-    struct record* record;
+    struct socket* socket;
     int error = 0;
 
     if (host.setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, value, length) == 0)
@@ -146,25 +146,25 @@ int options_set_fast_open(SOCKET s, const char* value, int length) {
         return error;
     if (length < 1 || !memory_is_readable(value, 1))
         return WSAEFAULT;
-    record = record_need(s);
-    if (record != NULL)
-        record->fast_open = *value != 0 ? 2 : 1;
-    record_release(s);
-    return record != NULL ? 0 : WSAENOBUFS;
+    socket = socket_need(s);
+    if (socket != NULL)
+        socket->fast_open = *value != 0 ? 2 : 1;
+    socket_release(s);
+    return socket != NULL ? 0 : WSAENOBUFS;
 }
 
 int options_get_fast_open(SOCKET s, char* value, int* length) {
-    struct record* record;
+    struct socket* socket;
     DWORD answer;
     int kept;
 
     if (!memory_is_writable(length, sizeof *length) || *length < 0 ||
         !memory_is_writable(value, (size_t) *length))
         return WSAEFAULT;
-    record = record_find(s);
-    kept = record != NULL ? record->fast_open : 0;
+    socket = socket_find(s);
+    kept = socket != NULL ? socket->fast_open : 0;
     answer = kept == 2;
-    record_release(s);
+    socket_release(s);
 
     if (kept == 0)
         return host.getsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, value, length) == 0
@@ -180,47 +180,47 @@ int options_get_fast_open(SOCKET s, char* value, int* length) {
 
 /* The handle's value may have come back, with the old socket closed behind our back; a peer that is
  * not the one we connected to gives it away. */
-static int options__is_connected_one(struct record* record) {
+static int options__is_connected_one(struct socket* socket) {
     struct sockaddr_storage peer;
     int length = sizeof peer;
     int is;
 
-    if (host.getpeername(record->handle, (struct sockaddr*) &peer, &length) != 0)
+    if (host.getpeername(socket->handle, (struct sockaddr*) &peer, &length) != 0)
         return 0;
-    is = connectex_digest((struct sockaddr*) &peer) == record->peer;
-    if (!is && !machine_is_connecting(&record->machine))
-        machine_init(&record->machine);
+    is = connectex_digest((struct sockaddr*) &peer) == socket->peer;
+    if (!is && !machine_is_connecting(&socket->machine))
+        machine_init(&socket->machine);
     return is;
 }
 
 /* The same for an accepted socket, which has its listener's port. Of one that was created before we
  * were loaded it is not known whether setting its option will come our way: Go remembers setsockopt
  * long before it loads the DLL, and looks shutdown up long after. */
-static int options__is_accepted_one(struct record* record) {
+static int options__is_accepted_one(struct socket* socket) {
     struct sockaddr_storage name;
     int length = sizeof name;
 
-    if (!(table_flags(record->handle) & TABLE_SEEN) ||
-        host.getsockname(record->handle, (struct sockaddr*) &name, &length) != 0)
+    if (!(table_flags(socket->handle) & TABLE_SEEN) ||
+        host.getsockname(socket->handle, (struct sockaddr*) &name, &length) != 0)
         return 0;
-    if (((struct sockaddr_in*) &name)->sin_port == record->our_port)
+    if (((struct sockaddr_in*) &name)->sin_port == socket->our_port)
         return 1;
-    machine_init(&record->machine);
+    machine_init(&socket->machine);
     return 0;
 }
 
 int options_is_default_state(SOCKET s) {
-    struct record* record;
+    struct socket* socket;
     int strict = 0;
 
-    if (config.lenient || !(table_flags(s) & TABLE_RECORD))
+    if (config.lenient || !(table_flags(s) & TABLE_SOCKET))
         return 0;
-    record = record_find(s);
-    if (record != NULL && machine_is_accepting(&record->machine))
-        strict = options__is_accepted_one(record);
-    else if (record != NULL && (machine_is_default_state(&record->machine) ||
-                                machine_is_connecting(&record->machine)))
-        strict = options__is_connected_one(record);
-    record_release(s);
+    socket = socket_find(s);
+    if (socket != NULL && machine_is_accepting(&socket->machine))
+        strict = options__is_accepted_one(socket);
+    else if (socket != NULL && (machine_is_default_state(&socket->machine) ||
+                                machine_is_connecting(&socket->machine)))
+        strict = options__is_connected_one(socket);
+    socket_release(s);
     return strict;
 }

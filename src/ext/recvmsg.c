@@ -4,9 +4,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "core/stats.h"
 #include "ext/kind.h"
-#include "host/memory.h"
 
 /* As much as Wine itself takes from the system. */
 #define RECVMSG__CONTROL 512

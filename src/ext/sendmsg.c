@@ -3,11 +3,11 @@
 
 #include <limits.h>
 
+#include "base/log.h"
+#include "base/memory.h"
 #include "core/stats.h"
 #include "ext/msgoptions.h"
-#include "ext/turn.h"
-#include "host/log.h"
-#include "host/memory.h"
+#include "ext/sendlock.h"
 
 static int sendmsg__check(const WSAMSG* message, const DWORD* sent,
                           const WSAOVERLAPPED* overlapped) {
@@ -41,40 +41,40 @@ static int sendmsg__controlled(SOCKET s, WSAMSG* message, DWORD flags, DWORD* se
                                WSAOVERLAPPED* overlapped,
                                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     struct msgoptions options;
-    struct turn* turn;
+    struct sendlock* sendlock;
     int is_queued = 0;
     int error = msgoptions_plan(s, &message->Control, message->name, message->namelen, &options);
 
     if (error != 0)
         return error;
-    turn = turn_begin(s);
-    if (turn == NULL)
+    sendlock = sendlock_begin(s);
+    if (sendlock == NULL)
         return WSAENOBUFS;
 
-    turn_drain(turn, 0);
-    error = turn_hold(turn) ? msgoptions_set(s, &options) : WSAENOTSOCK;
-    turn_let_go(turn);
+    sendlock_drain(sendlock, 0);
+    error = sendlock_hold(sendlock) ? msgoptions_set(s, &options) : WSAENOTSOCK;
+    sendlock_let_go(sendlock);
     if (error == 0) {
         error = sendmsg__host(s, message, flags, sent, overlapped, routine);
         is_queued = error == WSA_IO_PENDING;
         if (is_queued && options.is_changed) {
-            turn_drain(turn, 1);
+            sendlock_drain(sendlock, 1);
             is_queued = 0;
         }
-        if (turn_hold(turn))
+        if (sendlock_hold(sendlock))
             msgoptions_restore(s, &options);
-        turn_let_go(turn);
+        sendlock_let_go(sendlock);
     }
-    turn_end(turn, is_queued);
+    sendlock_end(sendlock, is_queued);
     return error;
 }
 
 static int sendmsg__plain(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
                           WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    struct turn* turn = turn_begin_plain(s);
+    struct sendlock* sendlock = sendlock_begin_plain(s);
     int error = sendmsg__host(s, message, flags, sent, overlapped, routine);
-    if (turn != NULL)
-        turn_end(turn, error == WSA_IO_PENDING);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, error == WSA_IO_PENDING);
     return error;
 }
 

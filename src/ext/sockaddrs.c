@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/once.h"
-#include "core/status.h"
-#include "host/memory.h"
+#include "base/memory.h"
+#include "base/once.h"
+#include "base/status.h"
 
 /* The layout is the affair of whose AcceptEx wrote the buffer. Wine writes each address with its
  * length before it, as an int; on another host its own function has to be asked. */

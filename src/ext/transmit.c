@@ -3,33 +3,33 @@
 
 #include <stdlib.h>
 
-#include "core/status.h"
+#include "base/status.h"
+#include "core/delivery.h"
 #include "core/table.h"
 #include "core/task.h"
-#include "drivers/delivery.h"
 #include "ext/disconnectex.h"
-#include "ext/turn.h"
+#include "ext/sendlock.h"
 
 struct transmit {
     struct task task;
     ULONGLONG serial; /* Of the record, for an operation that ends with a disconnect. */
     DWORD flags;
-    struct parts* parts;
-    struct parts_step step; /* The one that is under way. */
-    int is_begun;           /* It was begun, and what came of it is to be taken into account. */
-    int has_sent;           /* There was one. */
-    int is_finished;        /* The disconnect that it ends with was done, whatever came of it. */
+    struct sendlist* list;
+    struct sendlist_step step; /* The one that is under way. */
+    int is_begun;              /* It was begun, and what came of it is to be taken into account. */
+    int has_sent;              /* There was one. */
+    int is_finished;           /* The disconnect that it ends with was done, whatever came of it. */
 };
 
 /* The task */
 
 static void transmit__let_go(struct task* task) {
-    parts_let_go(((struct transmit*) task)->parts);
+    sendlist_let_go(((struct transmit*) task)->list);
 }
 
 static void transmit__release(struct task* task) {
     struct transmit* self = (struct transmit*) task;
-    parts_free(self->parts);
+    sendlist_free(self->list);
     free(self);
 }
 
@@ -38,21 +38,21 @@ static void transmit__release(struct task* task) {
 static enum task_verdict transmit__send_message(struct transmit* self) {
     struct task* task = &self->task;
     enum task_verdict verdict = TASK_LATER;
-    struct turn* turn = NULL;
+    struct sendlock* sendlock = NULL;
     int is_free = 1;
 
     if (task->is_waiting) {
-        turn = turn_begin_plain(task->handle);
+        sendlock = sendlock_begin_plain(task->handle);
     } else {
-        record_find(task->handle);
-        is_free = turn_try_plain(task->handle, &turn) == 0;
+        socket_find(task->handle);
+        is_free = sendlock_try_plain(task->handle, &sendlock) == 0;
     }
     if (is_free)
         verdict = task_send(task, self->step.buffers, self->step.count);
-    if (turn != NULL)
-        turn_end(turn, verdict == TASK_WAITS);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, verdict == TASK_WAITS);
     if (!task->is_waiting)
-        record_release(task->handle);
+        socket_release(task->handle);
     return verdict;
 }
 
@@ -60,7 +60,7 @@ static enum task_verdict transmit__send_message(struct transmit* self) {
 static enum task_verdict transmit__send(struct transmit* self) {
     struct task* task = &self->task;
     enum task_verdict verdict;
-    int error = parts_make_step(self->parts, &self->step);
+    int error = sendlist_make_step(self->list, &self->step);
 
     if (error != 0) {
         task->error = error;
@@ -68,7 +68,7 @@ static enum task_verdict transmit__send(struct transmit* self) {
     }
     self->has_sent = 1;
     task->more = !self->step.is_last || (self->flags & TF_DISCONNECT);
-    verdict = parts_are_messages(self->parts)
+    verdict = sendlist_are_messages(self->list)
                   ? transmit__send_message(self)
                   : task_send(task, self->step.buffers, self->step.count);
     self->is_begun = verdict == TASK_WAITS;
@@ -89,7 +89,7 @@ static enum task_verdict transmit__end(struct transmit* self, uint32_t status) {
 
 /* By an empty send a disconnect learns that all before it has been sent. */
 static int transmit__has_to_send(const struct transmit* self) {
-    return parts_are_left(self->parts) || ((self->flags & TF_DISCONNECT) && !self->has_sent);
+    return sendlist_are_left(self->list) || ((self->flags & TF_DISCONNECT) && !self->has_sent);
 }
 
 static enum task_verdict transmit__advance(struct task* task, uint32_t status, DWORD bytes) {
@@ -98,9 +98,9 @@ static enum task_verdict transmit__advance(struct task* task, uint32_t status, D
     if (self->is_begun) {
         self->is_begun = 0;
         task->bytes += bytes;
-        parts_end_step(self->parts, bytes);
+        sendlist_end_step(self->list, bytes);
     } else {
-        parts_drop_step(self->parts);
+        sendlist_drop_step(self->list);
     }
     /* A cancelled step that nobody of the program has cancelled ended with the thread that began
      * it, and the operation goes on. */
@@ -112,10 +112,10 @@ static enum task_verdict transmit__advance(struct task* task, uint32_t status, D
 
 /* One that did not come to its end leaves the connection as it is. Once it did, the next disconnect
  * may have begun. */
-static void transmit__settle(struct record* record, struct task* task) {
+static void transmit__settle(struct socket* socket, struct task* task) {
     const struct transmit* self = (const struct transmit*) task;
     if ((self->flags & TF_DISCONNECT) && !self->is_finished)
-        record_step(record, MACHINE_DISCONNECTED);
+        socket_step(socket, MACHINE_DISCONNECTED);
 }
 
 static const struct task_kind transmit__file = {
@@ -127,50 +127,50 @@ static const struct task_kind transmit__packets = {STATS_TRANSMITPACKETS, transm
 /* Carrying it out */
 
 int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped) {
-    struct record* record;
+    struct socket* socket;
     int can;
     if (overlapped == NULL || (table_flags(s) & TABLE_SEEN))
         return 1;
-    record = record_find(s);
-    can = record != NULL ? delivery_can_count(record, overlapped)
+    socket = socket_find(s);
+    can = socket != NULL ? delivery_can_count(socket, overlapped)
                          : !delivery_wants_packet(overlapped);
-    record_release(s);
+    socket_release(s);
     return can;
 }
 
 /* What is one send of memory the host can do with the program's OVERLAPPED. */
 static int transmit__is_one_send(struct transmit* self) {
-    return parts_are_memory(self->parts) && !(self->flags & TF_DISCONNECT) &&
-           parts_make_step(self->parts, &self->step) == 0 && self->step.is_last &&
+    return sendlist_are_memory(self->list) && !(self->flags & TF_DISCONNECT) &&
+           sendlist_make_step(self->list, &self->step) == 0 && self->step.is_last &&
            self->step.length > 0;
 }
 
 static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED* overlapped) {
-    struct turn* turn = parts_are_messages(self->parts) ? turn_begin_plain(s) : NULL;
+    struct sendlock* sendlock = sendlist_are_messages(self->list) ? sendlock_begin_plain(s) : NULL;
     int error = 0;
     DWORD sent;
     if (host.WSASend(s, self->step.buffers, self->step.count, &sent, 0, overlapped, NULL) != 0)
         error = WSAGetLastError();
-    if (turn != NULL)
-        turn_end(turn, error == WSA_IO_PENDING);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, error == WSA_IO_PENDING);
     return error;
 }
 
 /* The record of a socket that is to be disconnected is there already. */
-static struct record* transmit__need(SOCKET s, const struct transmit* self, int* error) {
+static struct socket* transmit__need(SOCKET s, const struct transmit* self, int* error) {
     int ends = (self->flags & TF_DISCONNECT) != 0;
-    struct record* record = ends ? record_find_same(s, self->serial) : record_need(s);
+    struct socket* socket = ends ? socket_find_same(s, self->serial) : socket_need(s);
     *error = ends ? WSAENOTSOCK : WSAENOBUFS;
-    return record;
+    return socket;
 }
 
 static int transmit__begin(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
     int error;
-    struct record* record = transmit__need(s, self, &error);
+    struct socket* socket = transmit__need(s, self, &error);
     self->task.overlapped = overlapped;
-    if (record != NULL)
-        error = task_begin(record, &self->task);
-    record_release(s);
+    if (socket != NULL)
+        error = task_begin(socket, &self->task);
+    socket_release(s);
     return error;
 }
 
@@ -200,29 +200,29 @@ static int transmit__begin_and_wait(SOCKET s, struct transmit* self, int* is_gon
  * The socket may have been closed by then. */
 static int transmit__carry_out(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
     int error;
-    struct record* record = transmit__need(s, self, &error);
-    ULONGLONG serial = record != NULL ? record->serial : 0;
+    struct socket* socket = transmit__need(s, self, &error);
+    ULONGLONG serial = socket != NULL ? socket->serial : 0;
 
-    record_release(s);
+    socket_release(s);
     if (serial == 0)
         return error;
     error = task_carry_out(s, &self->task);
     if (error != 0 || overlapped == NULL)
         return error;
-    record = record_find_same(s, serial);
-    if (record != NULL) {
+    socket = socket_find_same(s, serial);
+    if (socket != NULL) {
         delivery_begin(overlapped);
-        delivery_complete(record, overlapped, STATUS__SUCCESS, (DWORD) self->task.bytes);
+        delivery_complete(socket, overlapped, STATUS__SUCCESS, (DWORD) self->task.bytes);
     }
-    record_release(s);
-    return record != NULL ? 0 : WSAENOTSOCK;
+    socket_release(s);
+    return socket != NULL ? 0 : WSAENOTSOCK;
 }
 
 static void transmit__undo_disconnect(SOCKET s, ULONGLONG serial) {
-    struct record* record = record_find_same(s, serial);
-    if (record != NULL)
-        record_step(record, MACHINE_DISCONNECTED);
-    record_release(s);
+    struct socket* socket = socket_find_same(s, serial);
+    if (socket != NULL)
+        socket_step(socket, MACHINE_DISCONNECTED);
+    socket_release(s);
 }
 
 static int transmit__run(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
@@ -238,21 +238,21 @@ static int transmit__run(SOCKET s, struct transmit* self, OVERLAPPED* overlapped
     return error;
 }
 
-int transmit_run(SOCKET s, enum stats_function function, struct parts* parts, DWORD flags,
+int transmit_run(SOCKET s, enum stats_function function, struct sendlist* list, DWORD flags,
                  OVERLAPPED* overlapped) {
     struct transmit* self = calloc(1, sizeof *self);
     int is_gone = 0, error = WSAENOBUFS;
 
     if (self == NULL) {
-        parts_free(parts);
+        sendlist_free(list);
         return error;
     }
     self->task.kind = function == STATS_TRANSMITFILE ? &transmit__file : &transmit__packets;
     self->flags = flags;
-    self->parts = parts;
+    self->list = list;
     error = flags & TF_DISCONNECT ? disconnectex_begin(s, flags, &self->serial) : 0;
     if (error == 0) {
-        parts_begin(parts);
+        sendlist_begin(list);
         error = transmit__run(s, self, overlapped, &is_gone);
         if (!is_gone && error != 0 && (flags & TF_DISCONNECT) && !self->is_finished)
             transmit__undo_disconnect(s, self->serial);

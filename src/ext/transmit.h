@@ -3,7 +3,7 @@
 #define WSEXT_EXT_TRANSMIT_H
 
 #include "core/stats.h"
-#include "ext/parts.h"
+#include "ext/sendlist.h"
 
 /* What TransmitFile and TransmitPackets have in common: sending a list of parts as one operation.
  */
@@ -16,7 +16,7 @@ int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped);
 /* Sends the parts, which it frees, with the program's OVERLAPPED, or waiting for the end for NULL.
  * Of the flags it heeds TF_DISCONNECT and TF_REUSE_SOCKET. Returns 0, ERROR_IO_PENDING where the
  * OVERLAPPED is or will be completed, or a Winsock error. */
-int transmit_run(SOCKET s, enum stats_function function, struct parts* parts, DWORD flags,
+int transmit_run(SOCKET s, enum stats_function function, struct sendlist* list, DWORD flags,
                  OVERLAPPED* overlapped);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/transmitcheck.h"
 
-#include "core/record.h"
-#include "core/status.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/flush.h"
+#include "core/socket.h"
 #include "core/table.h"
-#include "drivers/flush.h"
 #include "ext/kind.h"
-#include "host/memory.h"
 #include "host/seconds.h"
 
 #define TRANSMITCHECK__FLAGS \
@@ -20,7 +20,7 @@ static int transmitcheck__connection(SOCKET s) {
     struct sockaddr_storage name;
     DWORD seconds;
     int length = sizeof name;
-    struct record* record;
+    struct socket* socket;
     ULONGLONG serial = 0;
     int error;
 
@@ -31,12 +31,12 @@ static int transmitcheck__connection(SOCKET s) {
     error = seconds_connected(s, &seconds);
     if (error != 0 || seconds == SECONDS_NEVER)
         return status_is_shortage(error) ? WSAENOBUFS : WSAENOTCONN;
-    record = record_need(s);
-    if (record != NULL && record->machine.state != MACHINE_REUSABLE)
-        serial = record->serial;
-    record_release(s);
+    socket = socket_need(s);
+    if (socket != NULL && socket->machine.state != MACHINE_REUSABLE)
+        serial = socket->serial;
+    socket_release(s);
     if (serial == 0)
-        return record != NULL ? WSAENOTCONN : WSAENOBUFS;
+        return socket != NULL ? WSAENOTCONN : WSAENOBUFS;
     error = table_flags(s) & TABLE_SYNCHRONOUS ? WSAEWOULDBLOCK : flush_try(s, serial);
     if (error == WSAEWOULDBLOCK)
         return 0;

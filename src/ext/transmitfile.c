@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#include "core/record.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "core/socket.h"
 #include "core/stats.h"
-#include "core/status.h"
 #include "core/table.h"
 #include "ext/files.h"
 #include "ext/transmit.h"
 #include "ext/transmitcheck.h"
-#include "host/log.h"
-#include "host/memory.h"
 
 /* What a call asks for. */
 struct transmitfile {
@@ -29,29 +29,29 @@ static ULONGLONG transmitfile__offset(const OVERLAPPED* overlapped) {
     return (ULONGLONG) overlapped->OffsetHigh << 32 | overlapped->Offset;
 }
 
-static int transmitfile__add_all(struct parts* parts, const struct transmitfile* call) {
-    int error = parts_add_memory(parts, call->buffers.Head, call->buffers.HeadLength, 0);
+static int transmitfile__add_all(struct sendlist* list, const struct transmitfile* call) {
+    int error = sendlist_add_memory(list, call->buffers.Head, call->buffers.HeadLength, 0);
     if (error == 0 && call->file != NULL)
-        error = parts_add_file(parts, call->file, transmitfile__offset(call->overlapped),
-                               call->length, 1, 0);
+        error = sendlist_add_file(list, call->file, transmitfile__offset(call->overlapped),
+                                  call->length, 1, 0);
     if (error == 0)
-        error = parts_add_memory(parts, call->buffers.Tail, call->buffers.TailLength, 0);
+        error = sendlist_add_memory(list, call->buffers.Tail, call->buffers.TailLength, 0);
     return error;
 }
 
 static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* length) {
-    struct parts* parts = parts_new(3, 0, 0);
+    struct sendlist* list = sendlist_new(3, 0, 0);
     int error;
 
-    if (parts == NULL)
+    if (list == NULL)
         return WSAENOBUFS;
-    error = transmitfile__add_all(parts, call);
+    error = transmitfile__add_all(list, call);
     if (error != 0) {
-        parts_free(parts);
+        sendlist_free(list);
         return error;
     }
-    *length = parts_length(parts);
-    return transmit_run(s, STATS_TRANSMITFILE, parts, call->flags, call->overlapped);
+    *length = sendlist_length(list);
+    return transmit_run(s, STATS_TRANSMITFILE, list, call->flags, call->overlapped);
 }
 
 /* The host can do it with the program's own OVERLAPPED; *error is then what it answered. */
@@ -78,7 +78,7 @@ static int transmitfile__checked(SOCKET s, struct transmitfile* call,
 
     if (error != 0)
         return error;
-    if (is_message || call->length > PARTS_LIMIT)
+    if (is_message || call->length > SENDLIST_LIMIT)
         return WSAEINVAL;
     if (buffers != NULL) {
         if (!memory_is_readable(buffers, sizeof *buffers))

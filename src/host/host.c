@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "host/module.h"
+#include "base/module.h"
 
 struct host host;
 

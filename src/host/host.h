@@ -5,7 +5,7 @@
 /* The host's own functions: the only way in which we call ws2_32, kernel32 or ntdll where it
  * matters whose function is called. The pointers are taken before anything is interposed, so they
  * lead to the originals. A function marked OPTIONAL may be NULL; its fallback is named beside it.
- * BASE is kernelbase, or kernel32 where kernelbase has it not: for functions whose doors are put
+ * BASE is kernelbase, or kernel32 where kernelbase has it not: for functions whose hooks are put
  * between these two as well. */
 
 #include "host/nt.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/seconds.h"
 
-#include "core/once.h"
-#include "core/status.h"
+#include "base/once.h"
+#include "base/status.h"
 
 static struct once seconds__once;
 static int seconds__host_is_wrong;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ext/rio_types.h"
+#include "rio/types.h"
 
 #define RIO__SIZE 1024
 #define RIO__WINDOW 16

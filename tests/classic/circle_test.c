@@ -5,8 +5,8 @@
 
 #include "provider.h"
 
-#include "ext/provider.h"
-#include "ext/resolver.h"
+#include "classic/nsp.h"
+#include "classic/resolver.h"
 #include "host/host.h"
 
 static GUID host_by_name = SVCID_INET_HOSTADDRBYNAME;
@@ -63,7 +63,7 @@ static int set_up(void** state) {
     host.getservbyname = circle_getservbyname;
     host.getaddrinfo = NULL;
     table.cbSize = sizeof table;
-    return provider_start(&provider_id, &table);
+    return nsp_start(&provider_id, &table);
 }
 
 static int tear_down(void** state) {

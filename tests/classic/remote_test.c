@@ -5,7 +5,7 @@
 
 #include "classic.h"
 
-#include "ext/remote.h"
+#include "classic/remote.h"
 
 #define REMOTE__PATIENCE 300
 

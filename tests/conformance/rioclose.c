@@ -138,7 +138,7 @@ CONF_TEST(rioclose_room) {
     CHECK(rio.RIOResizeRequestQueue(queue, 8, 0));
 }
 
-/* A socket that is closed by a way that no door stands for, and whose ConnectEx tells of it. */
+/* A socket that is closed by a way that no hook stands for, and whose ConnectEx tells of it. */
 CONF_TEST(rioclose_behind_our_back) {
     LONG(WINAPI * close)
     (HANDLE) =

@@ -5,7 +5,7 @@
 #include "conformance.h"
 
 /* Microsoft's types, which the headers of mingw-w64 lack. */
-#include "ext/rio_types.h"
+#include "rio/types.h"
 
 #define RIOTEST__MEMORY 65536
 #define RIOTEST__LIMIT 16

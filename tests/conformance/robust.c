@@ -165,7 +165,7 @@ CONF_TEST(robust_reuse_after_closehandle) {
     robust__handle_reuse(TRUE);
 }
 
-/* The same value comes back as an accepted socket, which no door of connecting ever saw. */
+/* The same value comes back as an accepted socket, which no hook of connecting ever saw. */
 static void robust__accept_reuse(BOOL by_closehandle) {
     struct conf_target target;
     SOCKET listener = conf_listen(AF_INET, 50, &target);

@@ -23,9 +23,9 @@
 
 #include <mswsock.h>
 
-#include "doors/image.h"
+#include "hooks/image.h"
 #include "faults.h"
-#include "host/memory.h"
+#include "base/memory.h"
 
 #define FAULTS__NO_RESOURCES ((host_status) 0xC000009A) /* STATUS_INSUFFICIENT_RESOURCES */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ext/rio_types.h"
+#include "rio/types.h"
 
 #define RIO__LENGTH 500
 #define RIO__REQUESTS 4

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/dname.h"
+#include "classic/dname.h"
 
 #include <stdlib.h>
 #include <string.h>

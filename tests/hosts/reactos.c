@@ -4,8 +4,8 @@
  * DLL that is otherwise the product. Each deviation names what was read in ReactOS's public
  * sources; nothing here was run there.
  *
- * The program sees it wherever a door leads to the host: options, connecting, blocking mode,
- * ioctls, making and closing sockets, associating ports, CancelIoEx. Its calls that no door stands
+ * The program sees it wherever a hook leads to the host: options, connecting, blocking mode,
+ * ioctls, making and closing sockets, associating ports, CancelIoEx. Its calls that no hook stands
  * for (bind, listen, send, recv, select, GetQueuedCompletionStatus…) are Wine's, and so are the
  * network, the errors of a connect, the order of completions, and the defects that Wine's sends
  * have. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/dname.h"
+#include "classic/dname.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/environment.h"
+#include "base/environment.h"
 
 #define ENVIRONMENT__ROOM 64
 

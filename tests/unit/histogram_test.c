@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/histogram.h"
+#include "base/histogram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

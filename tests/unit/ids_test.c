@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/ids.h"
+#include "base/ids.h"
 
 #define TEST__KIND 1
 #define TEST__OTHER_KIND 2

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "doors/image.h"
+#include "hooks/image.h"
 
 #ifdef _WIN32
 #include <windows.h>

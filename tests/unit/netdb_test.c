@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/netdb.h"
+#include "classic/netdb.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

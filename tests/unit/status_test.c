@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/status.h"
+#include "base/status.h"
 
 /* What a completion with these statuses means to programs, by Microsoft's tables. */
 static const struct {

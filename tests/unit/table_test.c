@@ -51,7 +51,7 @@ static void low_bits_name_the_same_handle(void** state) {
     assert_ptr_equal(table_lock(0x83), &record);
     table_set_record(0x83, NULL);
     table_unlock(0x83);
-    assert_false(table_flags(0x80) & TABLE_RECORD);
+    assert_false(table_flags(0x80) & TABLE_SOCKET);
 }
 
 static void handles_beyond_reach_are_refused(void** state) {
@@ -111,7 +111,7 @@ static void* test__hammer(void* seed_place) {
             free(record);
         }
         table_unlock(handle);
-        if (table_flags(handle) & ~(unsigned) TABLE_RECORD)
+        if (table_flags(handle) & ~(unsigned) TABLE_SOCKET)
             abort();
     }
     return NULL;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_BASE_CONFIG_H
+#define WSEXT_BASE_CONFIG_H
+
+/* The settings that the environment gives, read once when the DLL is loaded. */
+
+enum config_driver {
+    CONFIG_DRIVER_AUTO,
+    CONFIG_DRIVER_NATIVE,
+    CONFIG_DRIVER_POLL,
+    CONFIG_DRIVER_THREAD
+};
+
+struct config {
+    enum config_driver driver; /* WSEXT_DRIVER=auto|native|poll|thread */
+    int lenient;               /* WSEXT_CONTEXT=strict|lenient */
+    int stats;                 /* WSEXT_STATS=0|1 */
+    int follow;                /* WSEXT_FOLLOW=0|1 */
+};
+
+extern struct config config;
+
+/* Reads all variables, those of the log, too. A value that is not known, and a variable that is not
+ * known, is said once; the default is used. */
+void config_init(void);
+
+#endif

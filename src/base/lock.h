@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_BASE_LOCK_H
+#define WSEXT_BASE_LOCK_H
+
+/* The one lock and the two atomic accesses that the core needs, on Windows with what NT 5.2 has and
+ * elsewhere with POSIX threads, so that the core's tests run natively under the sanitizers. */
+
+#ifdef _WIN32
+
+#include <windows.h>
+
+typedef CRITICAL_SECTION lock_t;
+
+#define lock_init(lock) InitializeCriticalSection(lock)
+#define lock_acquire(lock) EnterCriticalSection(lock)
+#define lock_release(lock) LeaveCriticalSection(lock)
+#define lock_load_pointer(place) (*(void* volatile*) (place))
+#define lock_store_pointer(place, value) \
+    InterlockedExchangePointer((void* volatile*) (place), value)
+#define lock_load_byte(place) (*(const volatile unsigned char*) (place))
+#define lock_store_byte(place, value) (*(volatile unsigned char*) (place) = (value))
+#define lock_load_flags(place) (*(const volatile unsigned short*) (place))
+#define lock_store_flags(place, value) (*(volatile unsigned short*) (place) = (value))
+
+#else
+
+#include <pthread.h>
+
+typedef pthread_mutex_t lock_t;
+
+#define lock_init(lock) pthread_mutex_init(lock, NULL)
+#define lock_acquire(lock) pthread_mutex_lock(lock)
+#define lock_release(lock) pthread_mutex_unlock(lock)
+#define lock_load_pointer(place) __atomic_load_n((void**) (place), __ATOMIC_ACQUIRE)
+#define lock_store_pointer(place, value) __atomic_store_n((void**) (place), value, __ATOMIC_RELEASE)
+#define lock_load_byte(place) __atomic_load_n((const unsigned char*) (place), __ATOMIC_RELAXED)
+#define lock_store_byte(place, value) \
+    __atomic_store_n((unsigned char*) (place), (unsigned char) (value), __ATOMIC_RELAXED)
+#define lock_load_flags(place) __atomic_load_n((const unsigned short*) (place), __ATOMIC_RELAXED)
+#define lock_store_flags(place, value) \
+    __atomic_store_n((unsigned short*) (place), (unsigned short) (value), __ATOMIC_RELAXED)
+
+#endif
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/endless.h"
+
+#include "base/status.h"
+#include "core/afd.h"
+#include "core/socket.h"
+
+/* With its low bit set, an event means that no packet is wanted (GetQueuedCompletionStatus). */
+#define ENDLESS__NO_PACKET ((ULONG_PTR) 1)
+
+/* On Wine a poll of the socket driver may be made on a socket's own handle, where it is cancelled,
+ * closed and reported like any operation of the socket. */
+int endless_is_available(void) {
+    return host.wine_get_version != NULL && afd_is_available();
+}
+
+/* Called by the host in the thread that began the operation; its end is its being cancelled. */
+static void NTAPI endless__ended(void* context, IO_STATUS_BLOCK* block, ULONG reserved) {
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = (LPWSAOVERLAPPED_COMPLETION_ROUTINE) context;
+    (void) reserved;
+    routine(WSA_OPERATION_ABORTED, 0, (WSAOVERLAPPED*) block, 0);
+}
+
+static int endless__error(host_status status) {
+    if ((uint32_t) status == STATUS__PENDING)
+        return WSA_IO_PENDING;
+    if (status_is_shortage(status_to_error((uint32_t) status)))
+        return WSAENOBUFS;
+    return (uint32_t) status == STATUS__CANCELLED ? WSA_OPERATION_ABORTED : WSAEOPNOTSUPP;
+}
+
+/* When a socket is closed, Wine ends them with STATUS_HANDLES_CLOSED, which no program knows. */
+static int endless__note(SOCKET s) {
+    struct socket* socket = socket_need(s);
+    if (socket != NULL)
+        socket->endless = 1;
+    socket_release(s);
+    return socket != NULL ? 0 : -1;
+}
+
+int endless_begin(SOCKET s, WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    IO_STATUS_BLOCK* block = (IO_STATUS_BLOCK*) overlapped;
+    ULONG_PTR event = (ULONG_PTR) overlapped->hEvent;
+    void* context = event & ENDLESS__NO_PACKET ? NULL : overlapped;
+
+    if (endless__note(s) != 0)
+        return WSAENOBUFS;
+    block->Status = (host_status) STATUS__PENDING;
+    if (routine != NULL)
+        return endless__error(afd_pend(s, NULL, endless__ended, (void*) routine, block));
+    return endless__error(
+        afd_pend(s, (HANDLE) (event & ~ENDLESS__NO_PACKET), NULL, context, block));
+}
+
+int endless_wait(SOCKET s) {
+    IO_STATUS_BLOCK block;
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    host_status status;
+    int error;
+
+    if (event == NULL || endless__note(s) != 0) {
+        error = WSAENOBUFS;
+        goto out;
+    }
+    block.Status = (host_status) STATUS__PENDING;
+    status = afd_pend(s, event, NULL, NULL, &block);
+    if ((uint32_t) status == STATUS__PENDING) {
+        WaitForSingleObject(event, INFINITE);
+        status = block.Status;
+    }
+    error = endless__error(status);
+
+out:
+    if (event != NULL)
+        host.CloseHandle(event);
+    return error;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "hooks/hooks.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <ws2tcpip.h>
+
+#include "base/memory.h"
+#include "base/module.h"
+#include "core/socket.h"
+#include "core/table.h"
+#include "ext/cancel.h"
+#include "ext/connectex.h"
+#include "ext/controls.h"
+#include "ext/extensions.h"
+#include "ext/listener.h"
+#include "ext/options.h"
+#include "hooks/creation.h"
+#include "hooks/interpose.h"
+#include "hooks/overlapped.h"
+#include "hooks/results.h"
+#include "hooks/sending.h"
+#include "host/seconds.h"
+#include "rio/types.h"
+
+/* The last error of a call that succeeds is left as it is. */
+static int hooks__answer(int error) {
+    if (error == 0)
+        return 0;
+    WSASetLastError(error);
+    return SOCKET_ERROR;
+}
+
+/* The same where the host may have refused what was then done in its place. */
+static int hooks__answer_from(DWORD before, int error) {
+    SetLastError(before);
+    return hooks__answer(error);
+}
+
+static int hooks__has_record(SOCKET s) {
+    return (table_flags(s) & TABLE_SOCKET) != 0;
+}
+
+static void hooks__change_flags(SOCKET s, unsigned set, unsigned clear) {
+    socket_find(s);
+    table_change_flags(s, set, clear);
+    socket_release(s);
+}
+
+/* Starting and ending */
+
+static int WSAAPI hook_WSAStartup(WORD version, WSADATA* data) {
+    int error = host.WSAStartup(version, data);
+    host_look_shut();
+    return error;
+}
+
+static int WSAAPI hook_WSACleanup(void) {
+    int result = host.WSACleanup();
+    host_look_shut();
+    return result;
+}
+
+/* Closing */
+
+/* Ending what is pending makes calls of its own, which the program's last error must survive. The
+ * caller holds the handles until the socket is closed. */
+static void hooks__closing(SOCKET s) {
+    DWORD error = GetLastError();
+    socket_hold_handles();
+    cancel_for_close(s);
+    SetLastError(error);
+}
+
+static void hooks__closed(SOCKET s) {
+    DWORD error = GetLastError();
+    cancel_after_close(s);
+    socket_release_handles();
+    SetLastError(error);
+}
+
+static int WSAAPI hook_closesocket(SOCKET s) {
+    int result;
+    /* After the last WSACleanup the host refuses, and the socket lives on. */
+    if (table_flags(s) == 0 || host_is_shut())
+        return host.closesocket(s);
+    hooks__closing(s);
+    result = host.closesocket(s);
+    hooks__closed(s);
+    return result;
+}
+
+static BOOL WINAPI hook_CloseHandle(HANDLE handle) {
+    unsigned flags = table_flags((SOCKET) handle);
+    BOOL result;
+    if (flags & TABLE_PORT)
+        port_forget(handle);
+    if ((flags & ~(unsigned) TABLE_PORT) == 0)
+        return host.CloseHandle(handle);
+    hooks__closing((SOCKET) handle);
+    result = host.CloseHandle(handle);
+    hooks__closed((SOCKET) handle);
+    return result;
+}
+
+/* A local port or address that is the program's own choice cannot be kept when the socket is used
+ * again; the wildcard and the loopback address are what it would have without. */
+static int hooks__is_choice(const struct sockaddr* name) {
+    static const struct in6_addr loopback6 = IN6ADDR_LOOPBACK_INIT;
+    static const struct in6_addr any6;
+    const struct sockaddr_in* in = (const struct sockaddr_in*) name;
+    const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) name;
+    switch (name->sa_family) {
+        case AF_INET:
+            return in->sin_port != 0 || (in->sin_addr.s_addr != htonl(INADDR_ANY) &&
+                                         in->sin_addr.s_addr != htonl(INADDR_LOOPBACK));
+        case AF_INET6:
+            return in6->sin6_port != 0 ||
+                   (memcmp(&in6->sin6_addr, &any6, sizeof any6) != 0 &&
+                    memcmp(&in6->sin6_addr, &loopback6, sizeof loopback6) != 0);
+        default:
+            return 1;
+    }
+}
+
+static int WSAAPI hook_bind(SOCKET s, const struct sockaddr* name, int length) {
+    int result = host.bind(s, name, length);
+    if (result == 0 && hooks__is_choice(name))
+        hooks__change_flags(s, TABLE_CHOSEN, 0);
+    return result;
+}
+
+/* Connecting by other means */
+
+typedef int (*hooks__connect)(SOCKET s, const void* arguments);
+
+struct hooks__connect_arguments {
+    const struct sockaddr* name;
+    int length;
+    WSABUF* caller;
+    WSABUF* callee;
+    QOS* sending;
+    QOS* group;
+};
+
+static int hooks__call_connect(SOCKET s, const void* arguments) {
+    const struct hooks__connect_arguments* a = arguments;
+    return host.connect(s, a->name, a->length);
+}
+
+static int hooks__call_wsa_connect(SOCKET s, const void* arguments) {
+    const struct hooks__connect_arguments* a = arguments;
+    return host.WSAConnect(s, a->name, a->length, a->caller, a->callee, a->sending, a->group);
+}
+
+static int hooks__forbids_connect(SOCKET s, ULONGLONG* serial) {
+    struct socket* socket = socket_find(s);
+    DWORD seconds;
+    int error = 0;
+    *serial = socket != NULL ? socket->serial : 0;
+    /* To ReactOS a connect on a connected socket is a success. */
+    if (socket != NULL && machine_is_connected(&socket->machine) &&
+        seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
+        error = WSAEISCONN;
+    else if (socket != NULL && !machine_may_connect(&socket->machine))
+        error = machine_is_connecting(&socket->machine) ? WSAEALREADY : WSAEINVAL;
+    else if (socket != NULL && socket->worker != NULL)
+        error = WSAEALREADY; /* Cancelled, and still at work. */
+    socket_release(s);
+    return error;
+}
+
+static void hooks__connected_plainly(SOCKET s, ULONGLONG serial, int is_pending) {
+    struct socket* socket = socket_find_same(s, serial);
+    if (socket != NULL) {
+        socket_step(socket, MACHINE_PLAIN);
+        socket->is_plain = (unsigned char) is_pending;
+    }
+    socket_release(s);
+}
+
+/* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is
+ * held, and the socket may be closed meanwhile; a failed ConnectEx makes Linux refuse the next
+ * connect once, on Wine 8. */
+static int hooks__connect_known(SOCKET s, hooks__connect call, const void* arguments) {
+    ULONGLONG serial;
+    int error = hooks__forbids_connect(s, &serial);
+    if (error != 0)
+        return hooks__answer(error);
+    if (call(s, arguments) == 0) {
+        hooks__connected_plainly(s, serial, 0);
+        return 0;
+    }
+    error = WSAGetLastError();
+    if (error == WSAECONNABORTED && call(s, arguments) == 0) {
+        hooks__connected_plainly(s, serial, 0);
+        return 0;
+    }
+    if (error == WSAECONNABORTED)
+        error = WSAGetLastError();
+    if (error == WSAEINVAL && connectex_is_in_progress(s))
+        error = WSAEALREADY;
+    if (error == WSAEWOULDBLOCK)
+        hooks__connected_plainly(s, serial, 1);
+    return hooks__answer(error);
+}
+
+static int WSAAPI hook_connect(SOCKET s, const struct sockaddr* name, int length) {
+    struct hooks__connect_arguments arguments = {name, length, NULL, NULL, NULL, NULL};
+    if (!hooks__has_record(s))
+        return host.connect(s, name, length);
+    return hooks__connect_known(s, hooks__call_connect, &arguments);
+}
+
+static int WSAAPI hook_WSAConnect(SOCKET s, const struct sockaddr* name, int length, WSABUF* caller,
+                                  WSABUF* callee, QOS* sending, QOS* group) {
+    struct hooks__connect_arguments arguments = {name, length, caller, callee, sending, group};
+    if (!hooks__has_record(s))
+        return host.WSAConnect(s, name, length, caller, callee, sending, group);
+    return hooks__connect_known(s, hooks__call_wsa_connect, &arguments);
+}
+
+/* The state that ConnectEx and AcceptEx leave a socket in */
+
+static int WSAAPI hook_shutdown(SOCKET s, int how) {
+    if (options_is_default_state(s))
+        return hooks__answer(WSAENOTCONN);
+    return host.shutdown(s, how);
+}
+
+static int WSAAPI hook_getpeername(SOCKET s, struct sockaddr* name, int* length) {
+    if (options_is_default_state(s))
+        return hooks__answer(WSAENOTCONN);
+    return host.getpeername(s, name, length);
+}
+
+/* Options and controls */
+
+static int WSAAPI hook_setsockopt(SOCKET s, int level, int option, const char* value, int length) {
+    DWORD before = GetLastError();
+    int result;
+    if (level == SOL_SOCKET && option == SO_UPDATE_CONNECT_CONTEXT)
+        return hooks__answer_from(before, options_update_connect_context(s, value, length));
+    if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT)
+        return hooks__answer_from(before, options_update_accept_context(s, value, length));
+    if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
+        return hooks__answer_from(before, options_set_fast_open(s, value, length));
+    result = host.setsockopt(s, level, option, value, length);
+    if (result == 0 && hooks__has_record(s))
+        listener_changed(s);
+    return result;
+}
+
+static int WSAAPI hook_getsockopt(SOCKET s, int level, int option, char* value, int* length) {
+    DWORD before = GetLastError();
+    if (level == SOL_SOCKET && option == SO_CONNECT_TIME)
+        return hooks__answer_from(before, options_get_connect_time(s, value, length));
+    if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
+        return hooks__answer_from(before, options_get_fast_open(s, value, length));
+    return host.getsockopt(s, level, option, value, length);
+}
+
+static void hooks__set_nonblocking(SOCKET s, int nonblocking) {
+    hooks__change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0,
+                        nonblocking ? 0 : TABLE_NONBLOCKING);
+}
+
+/* While a worker of the thread driver has made the socket blocking, what the program wants is only
+ * noted, for afterwards. */
+static int hooks__change_mode(SOCKET s, u_long* nonblocking) {
+    struct socket* socket = socket_find(s);
+    int result = 0;
+    if (socket == NULL || !socket->keeps_mode)
+        result = host.ioctlsocket(s, FIONBIO, nonblocking);
+    if (result == 0)
+        hooks__set_nonblocking(s, *nonblocking != 0);
+    socket_release(s);
+    return result;
+}
+
+static int hooks__is_change_of_mode(SOCKET s, DWORD code, const void* argument, DWORD length) {
+    return code == (DWORD) FIONBIO && hooks__has_record(s) && length >= sizeof(u_long) &&
+           memory_is_readable(argument, sizeof(u_long));
+}
+
+static int WSAAPI hook_ioctlsocket(SOCKET s, long code, u_long* argument) {
+    int result;
+    if (hooks__is_change_of_mode(s, (DWORD) code, argument, sizeof *argument))
+        return hooks__change_mode(s, argument);
+    result = host.ioctlsocket(s, code, argument);
+    if (result == 0 && (DWORD) code == (DWORD) FIONBIO)
+        hooks__set_nonblocking(s, *argument != 0);
+    return result;
+}
+
+/* A code that is the host's. Wine writes the length, the OVERLAPPED and some codes' buffers without
+ * a look. A code may have no use for a buffer, and Windows then takes any address, so that what
+ * cannot be touched becomes what every host knows as missing. */
+static int hooks__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                             DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    DWORD before = GetLastError();
+    int result;
+    if (!memory_is_writable(returned, sizeof *returned) ||
+        (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped)))
+        return hooks__answer(WSAEFAULT);
+    if (overlapped == NULL && hooks__is_change_of_mode(s, code, in, in_length)) {
+        *returned = 0;
+        return hooks__change_mode(s, in);
+    }
+    if (!memory_is_readable(in, in_length))
+        in = NULL;
+    if (!memory_is_writable(out, out_length))
+        out = NULL;
+    SetLastError(before);
+    result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
+    if (result == 0 && code == (DWORD) FIONBIO)
+        hooks__set_nonblocking(s, *(const u_long*) in != 0);
+    return result;
+}
+
+int WSAAPI hook_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                         DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    DWORD before = GetLastError();
+    if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
+        return hooks__answer_from(before, extensions_get_function(s, in, in_length, out, out_length,
+                                                                  returned, overlapped, routine));
+    if (code == SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER)
+        return hooks__answer_from(before,
+                                  extensions_get_functions(s, in, in_length, out, out_length,
+                                                           returned, overlapped, routine));
+    if (controls_is_ours(code))
+        return hooks__answer_from(before, controls_call(s, code, in, in_length, out, out_length,
+                                                        returned, overlapped, routine));
+    return hooks__host_ioctl(s, code, in, in_length, out, out_length, returned, overlapped,
+                             routine);
+}
+
+/* Both make the socket non-blocking, and switching them off leaves it so. */
+static void hooks__selected(SOCKET s, HANDLE event, HWND window, u_int message, long events) {
+    const struct socket_selection selection = {event, window, message, events};
+    struct socket* socket;
+    hooks__set_nonblocking(s, 1);
+    socket = socket_need(s);
+    if (socket != NULL)
+        socket_select(socket, &selection);
+    socket_release(s);
+}
+
+static int WSAAPI hook_WSAEventSelect(SOCKET s, WSAEVENT event, long events) {
+    int result = host.WSAEventSelect(s, event, events);
+    if (result == 0)
+        hooks__selected(s, event, NULL, 0, events);
+    return result;
+}
+
+static int WSAAPI hook_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events) {
+    int result = host.WSAAsyncSelect(s, window, message, events);
+    if (result == 0)
+        hooks__selected(s, NULL, window, message, events);
+    return result;
+}
+
+#define HOOKS__ENTRY(module, name) \
+    { module, #name, (void*) hook_##name, false }
+
+/* kernelbase is where kernel32's functions live since Windows 7, and programs may call either. */
+#define HOOKS__KERNEL_ENTRY(name) \
+    HOOKS__ENTRY("kernel32.dll", name), HOOKS__ENTRY("kernelbase.dll", name)
+
+static const struct interpose_entry hooks__entries[] = {
+    HOOKS__ENTRY("ws2_32.dll", WSAStartup),
+    HOOKS__ENTRY("ws2_32.dll", WSACleanup),
+    HOOKS__ENTRY("ws2_32.dll", socket),
+    HOOKS__ENTRY("ws2_32.dll", WSASocketA),
+    HOOKS__ENTRY("ws2_32.dll", WSASocketW),
+    HOOKS__ENTRY("ws2_32.dll", accept),
+    HOOKS__ENTRY("ws2_32.dll", WSAAccept),
+    HOOKS__ENTRY("ws2_32.dll", closesocket),
+    HOOKS__ENTRY("ws2_32.dll", bind),
+    HOOKS__ENTRY("ws2_32.dll", connect),
+    HOOKS__ENTRY("ws2_32.dll", WSAConnect),
+    HOOKS__ENTRY("ws2_32.dll", shutdown),
+    HOOKS__ENTRY("ws2_32.dll", getpeername),
+    HOOKS__ENTRY("ws2_32.dll", setsockopt),
+    HOOKS__ENTRY("ws2_32.dll", getsockopt),
+    HOOKS__ENTRY("ws2_32.dll", ioctlsocket),
+    HOOKS__ENTRY("ws2_32.dll", WSAIoctl),
+    HOOKS__ENTRY("ws2_32.dll", send),
+    HOOKS__ENTRY("ws2_32.dll", sendto),
+    HOOKS__ENTRY("ws2_32.dll", WSASend),
+    HOOKS__ENTRY("ws2_32.dll", WSASendTo),
+    HOOKS__ENTRY("ws2_32.dll", WSASendMsg),
+    HOOKS__ENTRY("ws2_32.dll", WSAGetOverlappedResult),
+    HOOKS__ENTRY("ws2_32.dll", WSAEventSelect),
+    HOOKS__ENTRY("ws2_32.dll", WSAAsyncSelect),
+    HOOKS__KERNEL_ENTRY(CloseHandle),
+    HOOKS__KERNEL_ENTRY(CreateIoCompletionPort),
+    HOOKS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
+    HOOKS__KERNEL_ENTRY(CancelIo),
+    HOOKS__KERNEL_ENTRY(CancelIoEx),
+    HOOKS__KERNEL_ENTRY(GetOverlappedResult),
+    HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatus),
+    HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatusEx),
+};
+
+#define HOOKS__COUNT (sizeof hooks__entries / sizeof hooks__entries[0])
+
+int hooks_install(void) {
+    return interpose_install(hooks__entries, HOOKS__COUNT);
+}
+
+void hooks_count(DWORD* all, DWORD* installed) {
+    size_t i;
+    *all = *installed = 0;
+    for (i = 0; i < HOOKS__COUNT; i++) {
+        HMODULE module = module_find(hooks__entries[i].module);
+        *all += module != NULL && GetProcAddress(module, hooks__entries[i].name) != NULL;
+        *installed += interpose_is_installed(hooks__entries[i].module, hooks__entries[i].name);
+    }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "hooks/results.h"
+
+#include "base/status.h"
+#include "ext/acceptex.h"
+
+/* STATUS_INVALID_CONNECTION and STATUS_CONNECTION_RESET as kernel32 tells them. */
+#define RESULTS__INVALID_CONNECTION ERROR_UNEXP_NET_ERR
+#define RESULTS__CONNECTION_RESET ERROR_NETNAME_DELETED
+
+BOOL WINAPI hook_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
+                                           OVERLAPPED** overlapped, DWORD timeout) {
+    BOOL result = host.GetQueuedCompletionStatus(port, bytes, key, overlapped, timeout);
+    if (!result && GetLastError() == RESULTS__INVALID_CONNECTION &&
+        acceptex_mend(*overlapped, 0, *key))
+        SetLastError(RESULTS__CONNECTION_RESET);
+    return result;
+}
+
+BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entries, ULONG count,
+                                             ULONG* removed, DWORD timeout, BOOL alertable) {
+    BOOL result =
+        host.GetQueuedCompletionStatusEx(port, entries, count, removed, timeout, alertable);
+    ULONG i;
+    for (i = 0; result && i < *removed; i++) {
+        if ((uint32_t) entries[i].Internal == STATUS__INVALID_CONNECTION &&
+            acceptex_mend(entries[i].lpOverlapped, 0, entries[i].lpCompletionKey))
+            entries[i].Internal = STATUS__CONNECTION_RESET;
+    }
+    return result;
+}
+
+BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
+    BOOL result = host.GetOverlappedResult(file, overlapped, bytes, wait);
+    if (!result && GetLastError() == RESULTS__INVALID_CONNECTION &&
+        acceptex_mend(overlapped, (SOCKET) file, 0))
+        SetLastError(RESULTS__CONNECTION_RESET);
+    return result;
+}
+
+BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
+                                        BOOL wait, DWORD* flags) {
+    BOOL result = host.WSAGetOverlappedResult(s, overlapped, bytes, wait, flags);
+    if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
+        WSASetLastError(WSAECONNRESET);
+    return result;
+}

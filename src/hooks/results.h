@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WSEXT_HOOKS_RESULTS_H
+#define WSEXT_HOOKS_RESULTS_H
+
+#include "host/host.h"
+
+/* The hooks by which a program learns how an overlapped operation has ended. An operation that the
+ * host carries is completed by the host, so this is where a wrong error of its can still be put
+ * right: only that of AcceptEx is, see acceptex_mend(). They call the host first, and what does not
+ * fail with that error costs a comparison. */
+
+BOOL WINAPI hook_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
+                                           OVERLAPPED** overlapped, DWORD timeout);
+BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entries, ULONG count,
+                                             ULONG* removed, DWORD timeout, BOOL alertable);
+BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait);
+BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
+                                        BOOL wait, DWORD* flags);
+
+#endif

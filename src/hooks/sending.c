@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "hooks/sending.h"
+
+#include "ext/sendlock.h"
+#include "ext/sendmsg.h"
+
+/* The last error of the send survives the end of the turn. */
+
+int WSAAPI hook_send(SOCKET s, const char* buffer, int length, int flags) {
+    struct sendlock* sendlock = sendlock_begin_plain(s);
+    int result = host.send(s, buffer, length, flags);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, 0);
+    return result;
+}
+
+int WSAAPI hook_sendto(SOCKET s, const char* buffer, int length, int flags,
+                       const struct sockaddr* name, int name_length) {
+    struct sendlock* sendlock = sendlock_begin_plain(s);
+    int result = host.sendto(s, buffer, length, flags, name, name_length);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, 0);
+    return result;
+}
+
+int WSAAPI hook_WSASend(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
+                        WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    struct sendlock* sendlock = sendlock_begin_plain(s);
+    int result = host.WSASend(s, buffers, count, sent, flags, overlapped, routine);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
+    return result;
+}
+
+int WSAAPI hook_WSASendTo(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
+                          const struct sockaddr* name, int name_length, WSAOVERLAPPED* overlapped,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    struct sendlock* sendlock = sendlock_begin_plain(s);
+    int result =
+        host.WSASendTo(s, buffers, count, sent, flags, name, name_length, overlapped, routine);
+    if (sendlock != NULL)
+        sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
+    return result;
+}
+
+int WSAAPI hook_WSASendMsg(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
+                           WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    return sendmsg_call(s, message, flags, sent, overlapped, routine);
+}
