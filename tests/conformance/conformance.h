@@ -27,11 +27,13 @@
 #define TEST(topic, name, where, seconds) void topic##_##name(void** state);
 #define XFAIL(topic, name, id, reason)
 #define XFAIL_ON(host, topic, name, id, reason)
+#define XFAIL_BY(hosts, topic, name, id, reason)
 #define SKIP_ON(host, topic, name, id, reason)
 #include "tests.def"
 #undef TEST
 #undef XFAIL
 #undef XFAIL_ON
+#undef XFAIL_BY
 #undef SKIP_ON
 
 /* CMocka hands every test a state that none of them needs. */
@@ -79,6 +81,10 @@
 void conf_fail(const char* file, int line, const char* format, ...);
 void conf_equal(const char* file, int line, const char* what, long long actual, long long expected);
 void conf_skip(const char* reason);
+
+/* Ends the process, as a test that hangs: for what leaves it in no state to end by itself. Any
+ * thread may call it. */
+void conf_hang(const char* what);
 
 /* peers.c */
 struct conf_target {
@@ -147,6 +153,7 @@ HANDLE conf_event(void);
 
 /* A new port that has the value of one that was closed. */
 HANDLE conf_port_at(HANDLE value);
+
 BOOL conf_call(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
                OVERLAPPED* overlapped);
 void conf_start(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,

@@ -15,7 +15,7 @@ struct main__row {
 
 struct main__xfail {
     const char* name;
-    const char* host;
+    const char* hosts; /* Names of pretend hosts and drivers, or NULL for all. */
     const char* id;
     const char* reason;
 };
@@ -25,11 +25,13 @@ static const struct main__row main__rows[] = {
     {#topic "_" #name, #where, seconds, {#topic "_" #name, topic##_##name, NULL, NULL, NULL}},
 #define XFAIL(topic, name, id, reason)
 #define XFAIL_ON(host, topic, name, id, reason)
+#define XFAIL_BY(hosts, topic, name, id, reason)
 #define SKIP_ON(host, topic, name, id, reason)
 #include "tests.def"
 #undef TEST
 #undef XFAIL
 #undef XFAIL_ON
+#undef XFAIL_BY
 #undef SKIP_ON
 };
 
@@ -37,26 +39,31 @@ static const struct main__xfail main__xfails[] = {
 #define TEST(topic, name, where, seconds)
 #define XFAIL(topic, name, id, reason) {#topic "_" #name, NULL, id, reason},
 #define XFAIL_ON(host, topic, name, id, reason) {#topic "_" #name, #host, id, reason},
+#define XFAIL_BY(hosts, topic, name, id, reason) {#topic "_" #name, #hosts, id, reason},
 #define SKIP_ON(host, topic, name, id, reason)
 #include "tests.def"
 #undef XFAIL
 #undef XFAIL_ON
+#undef XFAIL_BY
 #undef SKIP_ON
     {NULL, NULL, NULL, NULL}};
 
 static const struct main__xfail main__skips[] = {
 #define XFAIL(topic, name, id, reason)
 #define XFAIL_ON(host, topic, name, id, reason)
+#define XFAIL_BY(hosts, topic, name, id, reason)
 #define SKIP_ON(host, topic, name, id, reason) {#topic "_" #name, #host, id, reason},
 #include "tests.def"
 #undef TEST
 #undef XFAIL
 #undef XFAIL_ON
+#undef XFAIL_BY
 #undef SKIP_ON
     {NULL, NULL, NULL, NULL}};
 
 static unsigned main__seconds;
 static BOOL main__skipped;
+static const struct main__xfail* main__expected; /* The row of a test that is to fail. */
 
 static const char* main__error_name(long long code) {
     static const struct {
@@ -116,30 +123,55 @@ void conf_skip(const char* reason) {
     skip();
 }
 
+/* Prints how a test that is to fail has ended, and returns the exit code. */
+static int main__verdict(BOOL failed) {
+    printf("%s: %s: %s\n", failed ? "XFAIL" : "XPASS", main__expected->id, main__expected->reason);
+    return failed ? 0 : MAIN__FAILED;
+}
+
+/* Nothing of the process can be relied on any more, so that it is not asked to end itself. */
+void conf_hang(const char* what) {
+    printf("WHAT: hangs: %s\n", what);
+    TerminateProcess(GetCurrentProcess(),
+                     main__expected != NULL ? (UINT) main__verdict(TRUE) : MAIN__HUNG);
+}
+
 /* A hang is a result like any other, and a process that is only killed from outside would be
  * left behind by the launcher that started it. */
 static DWORD WINAPI main__watchdog(void* parameter) {
+    char what[40];
+
     (void) parameter;
     Sleep(main__seconds * 1000);
-    printf("WHAT: hangs: not finished after %u s\n", main__seconds);
-    TerminateProcess(GetCurrentProcess(), MAIN__HUNG);
+    sprintf(what, "not finished after %u s", main__seconds);
+    conf_hang(what);
     return 0;
 }
 
-/* The host that the launcher's DLL pretends to have, where it is not the real one. */
-static const struct main__xfail* main__find(const struct main__xfail* row, const char* name) {
-    const char* host = getenv("CONFORMANCE_HOST");
+/* Whether the value of the variable is among the words. */
+static BOOL main__names(const char* words, const char* variable) {
+    const char* value = getenv(variable);
+    size_t length = value != NULL ? strlen(value) : 0;
 
+    for (; length > 0 && (words = strstr(words, value)) != NULL; words += length) {
+        if (words[length] == '\0' || words[length] == ' ')
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The host is that which the launcher's DLL pretends to have, where it is not the real one. */
+static const struct main__xfail* main__find(const struct main__xfail* row, const char* name) {
     for (; row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0 &&
-            (row->host == NULL || (host != NULL && strcmp(row->host, host) == 0)))
+            (row->hosts == NULL || main__names(row->hosts, "CONFORMANCE_HOST") ||
+             main__names(row->hosts, "WSEXT_DRIVER")))
             return row;
     }
     return NULL;
 }
 
 static int main__run(const struct main__row* row, BOOL plain) {
-    const struct main__xfail* xfail = plain ? NULL : main__find(main__xfails, row->name);
     const struct main__xfail* skip = plain ? NULL : main__find(main__skips, row->name);
     const struct CMUnitTest tests[] = {row->test};
     WSADATA data;
@@ -149,6 +181,7 @@ static int main__run(const struct main__row* row, BOOL plain) {
         printf("SKIP: %s: %s\n", skip->id, skip->reason);
         return MAIN__SKIPPED;
     }
+    main__expected = plain ? NULL : main__find(main__xfails, row->name);
     main__seconds = row->seconds;
     CloseHandle(CreateThread(NULL, 0, main__watchdog, NULL, 0, NULL));
     if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
@@ -156,10 +189,9 @@ static int main__run(const struct main__row* row, BOOL plain) {
     failed = cmocka_run_group_tests_name(row->name, tests, NULL, NULL);
     if (main__skipped)
         return MAIN__SKIPPED;
-    if (xfail == NULL)
-        return failed != 0 ? MAIN__FAILED : 0;
-    printf("%s: %s: %s\n", failed != 0 ? "XFAIL" : "XPASS", xfail->id, xfail->reason);
-    return failed != 0 ? 0 : MAIN__FAILED;
+    if (main__expected != NULL)
+        return main__verdict(failed != 0);
+    return failed != 0 ? MAIN__FAILED : 0;
 }
 
 int main(int argc, char** argv) {
