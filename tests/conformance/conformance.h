@@ -154,6 +154,11 @@ HANDLE conf_event(void);
 /* A new port that has the value of one that was closed. */
 HANDLE conf_port_at(HANDLE value);
 
+/* handles.c: how many handles the process has, and a new event that has the value of one that was
+ * closed, or NULL where the system does not give it again. */
+int conf_handles(void);
+HANDLE conf_event_at(HANDLE value);
+
 BOOL conf_call(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
                OVERLAPPED* overlapped);
 void conf_start(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
