@@ -85,6 +85,14 @@ static int acceptex__check_unused(SOCKET s, int is_reused) {
     return error == WSAEINVAL ? 0 : acceptex__refusal(error);
 }
 
+/* The two versions of IP may be mixed: what is accepted becomes a socket of the listener's family,
+ * and servers that make all their sockets for one version have relied on it on Windows. */
+static int acceptex__is_family_for(int acceptor, int listener) {
+    if (listener == AF_INET || listener == AF_INET6)
+        return acceptor == AF_INET || acceptor == AF_INET6;
+    return acceptor == listener;
+}
+
 /* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
 static int acceptex__check_acceptor(SOCKET s, int family) {
     const struct socket* socket;
@@ -94,7 +102,7 @@ static int acceptex__check_acceptor(SOCKET s, int family) {
     if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
         return WSAGetLastError();
     if (info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
-        info.iAddressFamily != family)
+        !acceptex__is_family_for(info.iAddressFamily, family))
         return WSAEINVAL;
     socket = socket_find(s);
     is_allowed = socket == NULL || machine_may_accept(&socket->machine);

@@ -14,7 +14,8 @@
  *                    sum no DWORD can hold, and a remote_length of 0
  *     WSAENOTSOCK    for a listener or acceptor that is no socket
  *     WSAEINVAL      for a listener that does not listen, and an acceptor that is bound, connected,
- *                    of another family, no stream socket, or in use by another AcceptEx
+ *                    of another family (but for the two versions of IP, which may be mixed), no
+ *                    stream socket, or in use by another AcceptEx
  * Where the page is silent these are what Wine's tests have recorded of Windows, as is that the
  * OVERLAPPED shows STATUS_PENDING after a refusal, too. A length that is shorter than the page
  * demands ends the operation with STATUS_BUFFER_TOO_SMALL when a connection comes; a local_length

@@ -331,11 +331,6 @@ CONF_TEST(acceptarguments_acceptor_is_listener) {
     CHECK_EQ(conf_acceptance_wait(&a, NULL), 0);
 }
 
-CONF_TEST(acceptarguments_acceptor_family) {
-    conf_need_ipv6();
-    acceptarguments__acceptor(conf_tcp(AF_INET6), WSAEINVAL);
-}
-
 /* One connection is all that a socket can take, also from two listeners. */
 CONF_TEST(acceptarguments_acceptor_pending) {
     struct conf_acceptance a;
