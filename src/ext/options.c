@@ -10,6 +10,7 @@
 #include "core/stats.h"
 #include "core/table.h"
 #include "ext/connectex.h"
+#include "ext/kind.h"
 #include "ext/listener.h"
 #include "host/seconds.h"
 
@@ -86,6 +87,16 @@ static int options__update_foreign_accepted(SOCKET s) {
     return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
+/* Some servers name the accepted socket itself, which Windows takes for what it is: nobody's
+ * options are handed on. Returns 0 or why the value cannot be what a socket was accepted from. */
+static int options__look_at_value(SOCKET s, SOCKET value, struct listener* listener) {
+    int error;
+    if (value != s)
+        return listener_look(value, listener);
+    error = kind_check_stream(s);
+    return error == WSAEOPNOTSUPP ? WSAEINVAL : error;
+}
+
 int options_update_accept_context(SOCKET s, const char* value, int length) {
     struct listener listener;
     struct socket* socket;
@@ -95,7 +106,7 @@ int options_update_accept_context(SOCKET s, const char* value, int length) {
     if (length < (int) sizeof handle || !memory_is_readable(value, sizeof handle))
         return WSAEFAULT;
     memcpy(&handle, value, sizeof handle);
-    error = listener_look(handle, &listener);
+    error = options__look_at_value(s, handle, &listener);
     if (error != 0)
         return error;
 
@@ -110,7 +121,7 @@ int options_update_accept_context(SOCKET s, const char* value, int length) {
         return error;
     if (host.setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, value, length) != 0)
         return WSAGetLastError();
-    return listener_hand_on(handle, &listener, s);
+    return handle != s ? listener_hand_on(handle, &listener, s) : 0;
 }
 
 int options_get_connect_time(SOCKET s, char* value, int* length) {

@@ -14,9 +14,10 @@
 int options_update_connect_context(SOCKET s, const char* value, int length);
 
 /* setsockopt(SO_UPDATE_ACCEPT_CONTEXT): the value is the handle of the listener that a socket was
- * accepted from, whose options the socket takes over. WSAEFAULT for a value that is shorter than a
- * handle or cannot be read, WSAENOTSOCK where one of the two is no socket, WSAEINVAL where the
- * other does not listen, WSAENOTCONN on a socket that is not connected. */
+ * accepted from, whose options the socket takes over; where it is the socket itself, its context is
+ * updated and its options stay. WSAEFAULT for a value that is shorter than a handle or cannot be
+ * read, WSAENOTSOCK where one of the two is no socket, WSAEINVAL where another than the socket does
+ * not listen, WSAENOTCONN on a socket that is not connected. */
 int options_update_accept_context(SOCKET s, const char* value, int length);
 
 /* getsockopt(SO_CONNECT_TIME): seconds since the connection came up, 0xFFFFFFFF before. */
