@@ -9,6 +9,8 @@ triplets="x86_64-w64-mingw32 i686-w64-mingw32"
 build_packages="cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 wine64
     libcmocka-dev dpkg-dev ca-certificates iproute2 procps util-linux"
 source_entry=/etc/apt/sources.list.d/wsext-source
+# shellcheck source=toolchain/hosts.sh
+. "$root/toolchain/hosts.sh"
 
 say() {
     printf '== %s\n' "$*"
@@ -73,9 +75,8 @@ has_source() {
     apt-cache showsrc "$1" 2>/dev/null | grep -q "^Package: $1\$"
 }
 
-# Adds a source line beside the one that CMocka's binary package comes from. All but the type is
-# taken over from there, as apt rejects two lines for one place that differ in their options.
-add_source_entry() {
+# Prints where CMocka's binary package comes from: site, release, and the file that says so.
+find_source_entry() {
     local description site release file
     description=$(apt-cache policy libcmocka-dev |
         sed -n 's/^ *[0-9-]* \(.* Packages\)$/\1/p' | head -n 1)
@@ -83,27 +84,54 @@ add_source_entry() {
     # shellcheck disable=SC2016  # These are apt's variables.
     read -r site release file < <(apt-get indextargets \
         --format '$(SITE) $(RELEASE) $(SOURCESENTRY)' "Description: $description")
-    file=${file%:*}
-    say "adding a source line to apt for $release"
+    echo "$site" "$release" "${file%:*}"
+}
+
+# print_source_entry TYPES [SUITE]: an entry for that place again, with other types, and of another
+# suite. All else is taken over from there, as apt rejects two entries for one place that differ in
+# their options, and as only that file knows the place's name and key.
+print_source_entry() {
+    local types=$1 suite=${2:-} site release file
+    read -r site release file < <(find_source_entry)
     case $file in
     *.sources)
-        awk -v RS= -v site="$site" -v release="$release" '
+        awk -v RS= -v site="$site" -v release="$release" -v types="$types" -v suite="$suite" '
             /(^|\n)Types:[^\n]*deb/ && index($0, site) && index($0, release) && !found {
                 found = 1
-                sub(/(^|\n)Types:[^\n]*/, "\nTypes: deb-src")
+                sub(/(^|\n)Types:[^\n]*/, "\nTypes: " types)
+                if (suite != "")
+                    sub(/\nSuites:[^\n]*/, "\nSuites: " suite)
                 sub(/^\n/, "")
                 print
-            }' "$file" | as_root tee "$source_entry.sources" >/dev/null
+            }' "$file"
         ;;
     *)
-        awk -v site="$site" -v release="$release" '
+        awk -v site="$site" -v release="$release" -v types="$types" -v suite="$suite" '
             /^deb[ \t]/ && index($0, site) && index($0, release) && !found {
                 found = 1
-                sub(/^deb/, "deb-src")
-                print
-            }' "$file" | as_root tee "$source_entry.list" >/dev/null
+                if (suite != "")
+                    sub("[ \t]" release "[ \t]", " " suite " ")
+                count = split(types, type, " ")
+                for (i = 1; i <= count; i++) {
+                    line = $0
+                    sub(/^deb/, type[i], line)
+                    print line
+                }
+            }' "$file"
         ;;
     esac
+}
+
+# apt tells the two kinds of entries apart by the names of their files.
+source_entry_suffix() {
+    local site release file
+    read -r site release file < <(find_source_entry)
+    echo "${file##*.}"
+}
+
+add_source_entry() {
+    say "adding a source entry to apt"
+    print_source_entry deb-src | as_root tee "$source_entry.$(source_entry_suffix)" >/dev/null
     apt_get update
 }
 
@@ -149,73 +177,6 @@ setup_cmocka() {
         build_cmocka "$triplet" "$(echo "$scratch"/cmocka-*/)" "$scratch"
     done
     rm -rf "$scratch"
-}
-
-# A 32-bit Wine. Debian installs one only beside 64-bit libraries of the very same versions, so on a
-# machine that is not quite up to date apt would upgrade half the system or remove wine64. Hence its
-# packages are unpacked in a folder, by an apt that knows of no other package.
-wine32=$deps/wine32
-
-apt_i386() {
-    local state=$1
-    shift
-    quietly apt-get -q -y -o Acquire::Retries=3 -o Acquire::Languages=none \
-        -o APT::Install-Recommends=false -o APT::Architecture=i386 -o APT::Architectures::=i386 \
-        -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::Cache="$state" "$@"
-}
-
-# What the packages' own scripts do, and what makes the parts find each other in this folder.
-finish_wine32() {
-    local folder=$1 dll=usr/i686-w64-mingw32/lib/zlib1.dll
-    {
-        head -c 64 "$folder/$dll"
-        printf '%b' 'Wine builtin DLL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-        tail -c +97 "$folder/$dll"
-    } >"$folder/usr/lib/i386-linux-gnu/wine/i386-windows/zlib1.dll"
-    # With the 64-bit half beside it one prefix runs programs of both kinds, as on users' machines.
-    cp /usr/lib/wine/wine64 /usr/lib/wine/wineserver64 "$folder/usr/lib/wine"
-    mkdir -p "$folder/usr/lib/x86_64-linux-gnu"
-    ln -s /usr/lib/x86_64-linux-gnu/wine "$folder/usr/lib/x86_64-linux-gnu/wine"
-    # shellcheck disable=SC2016  # The written script's own variables.
-    printf '#!/bin/sh\nexec "${0%%/*}/wineserver64" -p0 "$@"\n' >"$folder/usr/lib/wine/wineserver"
-    rm -rf "$folder/usr/share/doc" "$folder/usr/share/locale"
-}
-
-fetch_wine32() {
-    local scratch=$1 version deb
-    mkdir -p "$scratch/lists/partial" "$scratch/archives/partial" "$scratch/wine32"
-    : >"$scratch/status"
-    # A place that has nothing for i386 makes this fail, and nothing that is needed here.
-    (apt_i386 "$scratch" update) 2>/dev/null || true
-    # Both halves talk to one server, which takes programs of its own version only.
-    version=$(dpkg-query -W -f '${Version}' wine64)
-    (apt_i386 "$scratch" install --download-only "wine32=$version" "libwine=$version") || return 1
-    for deb in "$scratch"/archives/*.deb; do
-        # The C library has to be of one kind with the loader of programs, the system's.
-        [[ ${deb##*/} == libc6_* ]] || dpkg-deb -x "$deb" "$scratch/wine32" || return 1
-    done
-    finish_wine32 "$scratch/wine32"
-}
-
-# What prevents it is printed, but is no failure: the tests that need it are skipped.
-setup_wine32() {
-    local scratch result=0
-    [ ! -e "$wine32" ] && [ ! -e /usr/lib/wine/wine ] || return 0
-    [ -e /lib/ld-linux.so.2 ] || (install_packages libc6-i386) || result=1
-    if [ "$result" = 0 ] && ! /lib/ld-linux.so.2 --version >/dev/null 2>&1; then
-        echo "this kernel runs no 32-bit programs" >&2
-        result=1
-    fi
-    if [ "$result" = 0 ]; then
-        say "fetching a 32-bit Wine"
-        mkdir -p "$deps"
-        scratch=$(mktemp -d "$deps/wine32.XXXXXX")
-        # apt drops its rights for the download and has to get in.
-        chmod 755 "$scratch"
-        fetch_wine32 "$scratch" && mv "$scratch/wine32" "$wine32" || result=1
-        rm -rf "$scratch"
-    fi
-    [ "$result" = 0 ] || say "no 32-bit Wine, for the reason above; its tests are skipped"
 }
 
 # For the fuzzers, and for what Clang finds and GCC does not; without it their tests are skipped.
