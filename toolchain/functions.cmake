@@ -83,10 +83,54 @@ function(wsext_add_version target description)
         $<$<COMPILE_LANGUAGE:C>:WSEXT_VERSION="${PROJECT_VERSION}">)
 endfunction()
 
-# wsext_add_wine_test(NAME n TARGET t [SHIM] [ARGS …] [ENVIRONMENT …] [TIMEOUT s] [LABELS …])
-# Registers a test that runs a program we built under Wine; with SHIM through wsext-run.exe.
+# wsext_add_host_test(HOST h NAME n COMMAND … [ENVIRONMENT …] [FIXTURES …] [LABELS …] [TIMEOUT s]
+#                     [SERIAL b])
+# Registers a test that toolchain/wine takes part in, on one of its hosts. On all but wine8, where most
+# is run, the host stands before the name; it is a label everywhere.
+function(wsext_add_host_test)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "HOST;NAME;TIMEOUT;SERIAL"
+        "COMMAND;ENVIRONMENT;FIXTURES;LABELS")
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "wsext_add_host_test: unknown: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    wsext_host_name(name ${arg_HOST} ${arg_NAME})
+    wsext_host_name(fixture ${arg_HOST} wine)
+    add_test(NAME ${name} COMMAND ${arg_COMMAND})
+    if(NOT arg_HOST STREQUAL "wine8")
+        list(APPEND arg_ENVIRONMENT WSEXT_HOST=${arg_HOST})
+    endif()
+    if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+        list(APPEND arg_ENVIRONMENT WSEXT_WINE_BITS=32)
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    set(fixtures ${fixture} ${arg_FIXTURES})
+    set(labels ${arg_HOST} ${arg_LABELS})
+    set_tests_properties(${name} PROPERTIES
+        ENVIRONMENT "${arg_ENVIRONMENT}"
+        FIXTURES_REQUIRED "${fixtures}"
+        LABELS "${labels}"
+        RUN_SERIAL "${arg_SERIAL}"
+        SKIP_RETURN_CODE 77
+        TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# The name of a test, or of a fixture, on a host.
+function(wsext_host_name result host name)
+    if(host STREQUAL "wine8")
+        set(${result} ${name} PARENT_SCOPE)
+    else()
+        set(${result} ${host}.${name} PARENT_SCOPE)
+    endif()
+endfunction()
+
+# wsext_add_wine_test(NAME n TARGET t [SHIM] [HOSTS …] [ARGS …] [ENVIRONMENT …] [TIMEOUT s] [LABELS …])
+# Registers a test that runs a program we built under Wine, 8.0 where no hosts are named; with SHIM
+# through wsext-run.exe.
 function(wsext_add_wine_test)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "SHIM" "NAME;TARGET;TIMEOUT" "ARGS;ENVIRONMENT;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 0 arg "SHIM" "NAME;TARGET;TIMEOUT"
+        "ARGS;ENVIRONMENT;HOSTS;LABELS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "wsext_add_wine_test: unknown: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -98,17 +142,11 @@ function(wsext_add_wine_test)
     else()
         list(APPEND command $<TARGET_FILE:${arg_TARGET}>)
     endif()
-    add_test(NAME ${arg_NAME} COMMAND ${command} ${arg_ARGS})
-    if(CMAKE_SIZEOF_VOID_P EQUAL 4)
-        list(APPEND arg_ENVIRONMENT WSEXT_WINE_BITS=32)
+    if(NOT arg_HOSTS)
+        set(arg_HOSTS wine8)
     endif()
-    if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 60)
-    endif()
-    set_tests_properties(${arg_NAME} PROPERTIES
-        ENVIRONMENT "${arg_ENVIRONMENT}"
-        FIXTURES_REQUIRED wine
-        LABELS "${arg_LABELS}"
-        SKIP_RETURN_CODE 77
-        TIMEOUT ${arg_TIMEOUT})
+    foreach(host IN LISTS arg_HOSTS)
+        wsext_add_host_test(HOST ${host} NAME ${arg_NAME} COMMAND ${command} ${arg_ARGS}
+            ENVIRONMENT ${arg_ENVIRONMENT} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+    endforeach()
 endfunction()

@@ -25,16 +25,7 @@
 #include <cmocka.h>
 
 #define TEST(topic, name, where, seconds) void topic##_##name(void** state);
-#define XFAIL(topic, name, id, reason)
-#define XFAIL_ON(host, topic, name, id, reason)
-#define XFAIL_BY(hosts, topic, name, id, reason)
-#define SKIP_ON(host, topic, name, id, reason)
 #include "tests.def"
-#undef TEST
-#undef XFAIL
-#undef XFAIL_ON
-#undef XFAIL_BY
-#undef SKIP_ON
 
 /* CMocka hands every test a state that none of them needs. */
 #define CONF_TEST(name) \
