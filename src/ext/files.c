@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ext/files.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +30,12 @@ static int files__error(DWORD error) {
 static int files__open(struct files__file* file, HANDLE handle) {
     FILE_STANDARD_INFORMATION information;
     IO_STATUS_BLOCK block;
-    host_status status =
-        host.NtQueryInformationFile(handle, &block, &information, sizeof information,
-                                    (FILE_INFORMATION_CLASS) FILES__STANDARD_INFORMATION);
+    host_status status = FILES__INVALID_HANDLE;
 
+    /* That value is also the current process', which is not what a failed CreateFile() means. */
+    if (handle != INVALID_HANDLE_VALUE)
+        status = host.NtQueryInformationFile(handle, &block, &information, sizeof information,
+                                             (FILE_INFORMATION_CLASS) FILES__STANDARD_INFORMATION);
     if (status == FILES__INVALID_HANDLE)
         return ERROR_INVALID_HANDLE;
     if (status < 0 && status_is_shortage(status_to_error((uint32_t) status)))
@@ -89,7 +92,7 @@ static int files__ask_pointer(struct files__file* file) {
     return 0;
 }
 
-int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int may_cut,
+int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int beyond,
               struct files_range* range) {
     struct files__file* file;
     ULONGLONG left;
@@ -105,13 +108,13 @@ int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length
             return error;
         offset = file->pointer;
     }
-    if (offset > file->size)
+    if (offset > INT64_MAX)
         return WSAEINVAL;
-    left = file->size - offset;
-    if (length > left && !may_cut)
-        return WSAEINVAL;
+    left = offset <= file->size ? file->size - offset : 0;
+    if (offset > file->size || length > left)
+        return beyond;
     range->offset = offset;
-    range->length = length == FILES_TO_END || length > left ? left : length;
+    range->length = length == FILES_TO_END ? left : length;
     if (is_current)
         file->pointer += range->length;
     return 0;

@@ -29,13 +29,12 @@ struct files_range {
 /* Instead of a length, to which a length of 0 is equal: to the end of the file. */
 #define FILES_TO_END 0
 
-/* Adds a range of the file that the program's handle leads to. A length that goes beyond the
- * file's end is cut short where may_cut says so. Returns 0, or
+/* Adds a range of the file that the program's handle leads to. Returns 0, or
  *     ERROR_INVALID_HANDLE  no open handle
- *     WSAEINVAL             a handle of something else than a file, or a range that is not within
- *                           the file
+ *     beyond                a range that goes beyond the end of the file
+ *     WSAEINVAL             a handle of something else than a file, or an offset below 0
  *     WSAENOBUFS            memory is short */
-int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int may_cut,
+int files_add(struct files* files, HANDLE handle, ULONGLONG offset, DWORD length, int beyond,
               struct files_range* range);
 
 /* Holds a file of which files_map() is to be called. Returns 0, WSAEACCES for a

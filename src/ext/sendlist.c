@@ -140,10 +140,10 @@ static char* sendlist__copy(struct sendlist* list, const struct files_range* ran
 }
 
 int sendlist_add_file(struct sendlist* list, HANDLE file, ULONGLONG offset, DWORD length,
-                      int may_cut, int ends_message) {
+                      int beyond, int ends_message) {
     struct sendlist__part part = {0};
     struct files_range range;
-    int error = files_add(&list->files, file, offset, length, may_cut, &range);
+    int error = files_add(&list->files, file, offset, length, beyond, &range);
     if (error != 0)
         return error;
     if (range.length > SENDLIST_LIMIT)

@@ -22,7 +22,7 @@ struct sendlist* sendlist_new(DWORD room, int is_message, DWORD send_size);
  * cannot be read, WSAEINVAL where PARTS_LIMIT is exceeded, or what files_add() does. */
 int sendlist_add_memory(struct sendlist* list, const void* memory, DWORD length, int ends_message);
 int sendlist_add_file(struct sendlist* list, HANDLE file, ULONGLONG offset, DWORD length,
-                      int may_cut, int ends_message);
+                      int beyond, int ends_message);
 
 /* How many bytes were added; whether none of them are a file's; whether they go out as messages. */
 DWORD sendlist_length(const struct sendlist* list);

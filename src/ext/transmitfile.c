@@ -33,25 +33,10 @@ static int transmitfile__add_all(struct sendlist* list, const struct transmitfil
     int error = sendlist_add_memory(list, call->buffers.Head, call->buffers.HeadLength, 0);
     if (error == 0 && call->file != NULL)
         error = sendlist_add_file(list, call->file, transmitfile__offset(call->overlapped),
-                                  call->length, 1, 0);
+                                  call->length, ERROR_HANDLE_EOF, 0);
     if (error == 0)
         error = sendlist_add_memory(list, call->buffers.Tail, call->buffers.TailLength, 0);
     return error;
-}
-
-static int transmitfile__run(SOCKET s, const struct transmitfile* call, DWORD* length) {
-    struct sendlist* list = sendlist_new(3, 0, 0);
-    int error;
-
-    if (list == NULL)
-        return WSAENOBUFS;
-    error = transmitfile__add_all(list, call);
-    if (error != 0) {
-        sendlist_free(list);
-        return error;
-    }
-    *length = sendlist_length(list);
-    return transmit_run(s, STATS_TRANSMITFILE, list, call->flags, call->overlapped);
 }
 
 /* The host can do it with the program's own OVERLAPPED; *error is then what it answered. */
@@ -73,6 +58,7 @@ static int transmitfile__hand_over(SOCKET s, const struct transmitfile* call,
 
 static int transmitfile__checked(SOCKET s, struct transmitfile* call,
                                  TRANSMIT_FILE_BUFFERS* buffers, DWORD* length) {
+    struct sendlist* list;
     int is_message;
     int error = transmitcheck_call(s, call->overlapped, call->flags, &is_message);
 
@@ -85,9 +71,16 @@ static int transmitfile__checked(SOCKET s, struct transmitfile* call,
             return WSAEFAULT;
         memcpy(&call->buffers, buffers, sizeof call->buffers);
     }
-    if (transmitfile__hand_over(s, call, buffers, &error))
+    list = sendlist_new(3, 0, 0);
+    if (list == NULL)
+        return WSAENOBUFS;
+    error = transmitfile__add_all(list, call);
+    if (error != 0 || transmitfile__hand_over(s, call, buffers, &error)) {
+        sendlist_free(list);
         return error;
-    return transmitfile__run(s, call, length);
+    }
+    *length = sendlist_length(list);
+    return transmit_run(s, STATS_TRANSMITFILE, list, call->flags, call->overlapped);
 }
 
 BOOL PASCAL transmitfile_call(SOCKET s, HANDLE file, DWORD length, DWORD per_send,

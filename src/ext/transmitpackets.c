@@ -28,8 +28,8 @@ static int transmitpackets__add(struct sendlist* list, const TRANSMIT_PACKETS_EL
             if (element->nFileOffset.QuadPart < -1)
                 return WSAEINVAL;
             return sendlist_add_file(list, element->hFile,
-                                     (ULONGLONG) element->nFileOffset.QuadPart, element->cLength, 0,
-                                     ends_message);
+                                     (ULONGLONG) element->nFileOffset.QuadPart, element->cLength,
+                                     WSAEINVAL, ends_message);
         default:
             return WSAEINVAL;
     }

@@ -263,6 +263,28 @@ static void late__expect_bytes(const char* expected) {
     assert_string_equal(buffer, expected);
 }
 
+/* What the host carries out is checked first, as it would send what there is of the file. */
+static void late__expect_no_more_than_the_file(LPFN_TRANSMITFILE transmit_file) {
+    char directory[MAX_PATH], path[MAX_PATH];
+    OVERLAPPED overlapped = {0};
+    HANDLE file;
+    DWORD written;
+
+    assert_true(GetTempPathA(sizeof directory, directory) != 0);
+    assert_true(GetTempFileNameA(directory, "wse", 0, path) != 0);
+    file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS,
+                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    assert_true(file != INVALID_HANDLE_VALUE);
+    assert_true(WriteFile(file, "data", 4, &written, NULL));
+    assert_false(transmit_file(late__sender, file, 5, 0, &overlapped, NULL, 0));
+    assert_int_equal(WSAGetLastError(), ERROR_HANDLE_EOF);
+    if (!transmit_file(late__sender, file, 4, 0, &overlapped, NULL, 0))
+        assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
+    late__expect_packet(&overlapped, 0, 4);
+    late__expect_bytes("data");
+    CloseHandle(file);
+}
+
 /* The port of such a socket is known to the host only, and it is told how many bytes were sent. */
 static void old_socket_transmits(void** state) {
     GUID file_guid = WSAID_TRANSMITFILE, packets_guid = WSAID_TRANSMITPACKETS;
@@ -285,6 +307,7 @@ static void old_socket_transmits(void** state) {
     late__expect_packet(&overlapped, 0, 4);
     late__expect_bytes("file");
 
+    late__expect_no_more_than_the_file(transmit_file);
     elements[0].dwElFlags = elements[1].dwElFlags = TP_ELEMENT_MEMORY;
     elements[0].cLength = elements[1].cLength = 3;
     elements[0].pBuffer = "one";
