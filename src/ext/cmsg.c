@@ -12,6 +12,7 @@
 #define CMSG__HOPLIMIT 21
 #define CMSG__TCLASS 39
 #define CMSG__ECN 50
+#define CMSG__UDP_SEND_MSG_SIZE 2
 
 #define CMSG__CLASS_LIMIT 0xFF
 #define CMSG__ECN_LIMIT 3
@@ -41,6 +42,7 @@ static const struct cmsg__kind cmsg__kinds[] = {
     {IPPROTO_IPV6, CMSG__ECN, CMSG__HAS_ECN, 0, CMSG__ECN_LIMIT},
     {IPPROTO_IPV6, CMSG__HOPLIMIT, CMSG__HAS_HOPS, 1, 255},
     {IPPROTO_IPV6, CMSG__PKTINFO, CMSG__HAS_SOURCE, 0, 0},
+    {IPPROTO_UDP, CMSG__UDP_SEND_MSG_SIZE, CMSG__HAS_SEGMENT, 0, MAXDWORD},
 };
 
 static const struct cmsg__kind* cmsg__find(const struct cmsg__header* header) {
@@ -76,6 +78,8 @@ static int cmsg__take_number(const struct cmsg__kind* kind, const char* data, si
         wanted->traffic_class = value;
     else if (kind->has == CMSG__HAS_ECN)
         wanted->ecn = value;
+    else if (kind->has == CMSG__HAS_SEGMENT)
+        wanted->segment = value;
     else
         wanted->hops = value;
     return 0;
@@ -89,15 +93,20 @@ static int cmsg__take(const struct cmsg__header* header, const char* data,
 
     if (kind == NULL)
         return WSAEOPNOTSUPP;
-    if (wanted->has != 0 && wanted->level != kind->level)
+    if (kind->has != CMSG__HAS_SEGMENT && cmsg_has_level(wanted) && wanted->level != kind->level)
         return WSAEINVAL;
     error = kind->has == CMSG__HAS_SOURCE ? cmsg__take_source(kind, data, length, wanted)
                                           : cmsg__take_number(kind, data, length, wanted);
     if (error != 0)
         return error;
     wanted->has |= kind->has;
-    wanted->level = kind->level;
+    if (kind->has != CMSG__HAS_SEGMENT)
+        wanted->level = kind->level;
     return 0;
+}
+
+int cmsg_has_level(const struct cmsg_wanted* wanted) {
+    return (wanted->has & ~CMSG__HAS_SEGMENT) != 0;
 }
 
 int cmsg_read(const WSABUF* control, struct cmsg_wanted* wanted) {

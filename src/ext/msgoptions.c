@@ -50,7 +50,7 @@ static int msgoptions__plan(SOCKET s, const struct sockaddr_storage* destination
 
     memset(options, 0, sizeof *options);
     options->level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
-    if (wanted->has != 0 && wanted->level != options->level)
+    if (cmsg_has_level(wanted) && wanted->level != options->level)
         return WSAEINVAL;
     class_name = is_v4 ? IP_TOS : IPV6_TCLASS;
     if (sourceaddress_is_multicast(destination))
@@ -105,8 +105,13 @@ static int msgoptions__set(SOCKET s, struct msgoptions_option* option) {
     return 0;
 }
 
+/* No host of ours divides what it is given to send, but what is one segment need not be divided. */
+static int msgoptions__is_divided(const struct cmsg_wanted* wanted, ULONGLONG size) {
+    return (wanted->has & CMSG__HAS_SEGMENT) && wanted->segment != 0 && wanted->segment < size;
+}
+
 int msgoptions_plan(SOCKET s, const WSABUF* control, const struct sockaddr* name, int length,
-                    struct msgoptions* options) {
+                    ULONGLONG size, struct msgoptions* options) {
     struct sockaddr_storage destination;
     struct cmsg_wanted wanted;
     int error = kind_check_stream(s);
@@ -116,6 +121,8 @@ int msgoptions_plan(SOCKET s, const WSABUF* control, const struct sockaddr* name
     if ((error = cmsg_read(control, &wanted)) != 0 ||
         (error = msgoptions__destination(s, name, length, &destination)) != 0)
         return error;
+    if (msgoptions__is_divided(&wanted, size))
+        return WSAEOPNOTSUPP;
     return msgoptions__plan(s, &destination, &wanted, options);
 }
 

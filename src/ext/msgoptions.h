@@ -25,15 +25,15 @@ struct msgoptions {
     int is_changed; /* Any was changed, so that they have to be restored. */
 };
 
-/* Finds what has to be changed for a message with these control data that goes from the socket to
- * the address, or to the socket's peer for NULL. Changes nothing yet. Returns 0, or
+/* Finds what has to be changed for a message of that size with these control data that goes from
+ * the socket to the address, or to the socket's peer for NULL. Changes nothing yet. Returns 0, or
  *   WSAEFAULT     an address that is too short, control data that cannot be read;
  *   WSAEINVAL     malformed control data, or those of another version of IP than the destination's;
  *   WSAEOPNOTSUPP control data that cannot be honoured, or any on a socket for streams;
  *   or what the host says of the socket. cmsg.h lists the kinds, source.h says what becomes of
  *   addresses. */
 int msgoptions_plan(SOCKET s, const WSABUF* control, const struct sockaddr* name, int length,
-                    struct msgoptions* options);
+                    ULONGLONG size, struct msgoptions* options);
 
 /* In the socket's turn, with the socket known to be there: changes them, and changes them back.
  * Returns 0; WSAEOPNOTSUPP where the host refuses an option, or WSAENOBUFS, with nothing changed.

@@ -37,13 +37,22 @@ static int sendmsg__host(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
     return result == 0 ? 0 : WSAGetLastError();
 }
 
+static ULONGLONG sendmsg__length(const WSAMSG* message) {
+    ULONGLONG length = 0;
+    DWORD i;
+    for (i = 0; i < message->dwBufferCount; i++)
+        length += message->lpBuffers[i].len;
+    return length;
+}
+
 static int sendmsg__controlled(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
                                WSAOVERLAPPED* overlapped,
                                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     struct msgoptions options;
     struct sendlock* sendlock;
     int is_queued = 0;
-    int error = msgoptions_plan(s, &message->Control, message->name, message->namelen, &options);
+    int error = msgoptions_plan(s, &message->Control, message->name, message->namelen,
+                                sendmsg__length(message), &options);
 
     if (error != 0)
         return error;
@@ -76,14 +85,6 @@ static int sendmsg__plain(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
     if (sendlock != NULL)
         sendlock_end(sendlock, error == WSA_IO_PENDING);
     return error;
-}
-
-static ULONGLONG sendmsg__length(const WSAMSG* message) {
-    ULONGLONG length = 0;
-    DWORD i;
-    for (i = 0; i < message->dwBufferCount; i++)
-        length += message->lpBuffers[i].len;
-    return length;
 }
 
 int WSAAPI sendmsg_call(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,

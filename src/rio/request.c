@@ -105,7 +105,7 @@ static int rio_request__take_options(struct rio_request* request, const struct r
     control.len = length - (ULONG) RIO_REQUEST__CONTROL_START;
     request->options = (struct msgoptions*) request->control;
     return msgoptions_plan(socket->handle, &control, target, request->remote_length,
-                           request->options);
+                           request->parts[RIO_DATA].Length, request->options);
 }
 
 static int rio_request__take_send(struct rio_request* request, const struct rio_socket* socket,

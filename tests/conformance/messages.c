@@ -288,10 +288,65 @@ static void messages__refused_number(int level, int type, int value, int error) 
 }
 
 CONF_TEST(messages_unknown_kind) {
-    messages__refused_number(IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, 3, WSAEOPNOTSUPP);
+    messages__refused_number(IPPROTO_UDP, 999, 3, WSAEOPNOTSUPP);
     messages__refused_number(IPPROTO_IP, MSG__DONTFRAGMENT, 1, WSAEOPNOTSUPP);
     messages__refused_number(IPPROTO_IP, 999, 1, WSAEOPNOTSUPP);
     messages__refused_number(SOL_SOCKET, 1, 1, WSAEOPNOTSUPP);
+}
+
+/* The size of the datagrams that the data are to be divided into: what is not more than one is not
+ * divided. */
+CONF_TEST(messages_segment) {
+    static const int sizes[] = {0, 7, 8, 1200, -1};
+    struct conf_target target;
+    SOCKET server = msg_receiver(AF_INET, &target);
+    SOCKET client = msg_udp(AF_INET);
+    size_t i;
+
+    for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct msg_control control = {0};
+
+        msg_add_number(&control, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, sizes[i]);
+        CHECK_EQ(msg_pass(client, &target, server, &control).length, 7);
+        CHECK(!msg_is_readable(server, 0));
+    }
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
+    for (i = 0; i < 2; i++) {
+        struct msg_control control = {0};
+
+        if (i == 0)
+            msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
+        msg_add_number(&control, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, 7);
+        if (i == 1)
+            msg_add_number(&control, IPPROTO_IP, MSG__ECN, 2);
+        CHECK_EQ(msg_pass(client, NULL, server, &control).traffic_class, 2);
+    }
+    msg_plain(client, NULL, server);
+}
+
+CONF_TEST(messages_segment_ipv6) {
+    struct conf_target target;
+    struct msg_control control = {0};
+    SOCKET server, client;
+
+    conf_need_ipv6();
+    server = msg_receiver(AF_INET6, &target);
+    client = msg_udp(AF_INET6);
+    msg_add_number(&control, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, 7);
+    msg_add_number(&control, IPPROTO_IPV6, MSG__HOPLIMIT, 9);
+    CHECK_EQ(msg_pass(client, &target, server, &control).hops, 9);
+    msg_plain(client, &target, server);
+}
+
+/* Data of more than one segment are not sent as one. */
+CONF_TEST(messages_segments) {
+    struct msg_control control = {0};
+    char size = 7;
+
+    messages__refused_number(IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, 6, WSAEOPNOTSUPP);
+    messages__refused_number(IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, 1, WSAEOPNOTSUPP);
+    msg_add(&control, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, &size, sizeof size);
+    messages__refused(&control, WSAEINVAL);
 }
 
 CONF_TEST(messages_unknown_kind_behind) {

@@ -99,6 +99,18 @@ CONF_TEST(riocontrol_ipv6) {
 }
 
 /* The destination is the request's own. */
+CONF_TEST(riocontrol_segment) {
+    struct msg_control control = {0};
+    struct riotest test;
+
+    riocontrol__open(&test, AF_INET);
+    msg_add_number(&control, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, RIOCONTROL__MESSAGE);
+    msg_add_number(&control, IPPROTO_IP, MSG__TTL, 7);
+    CHECK_EQ(riocontrol__pass(&test, &control).hops, 7);
+    riocontrol__plain(&test);
+    riotest_close(&test);
+}
+
 CONF_TEST(riocontrol_address) {
     struct msg_control control = {0};
     struct riotest test;
@@ -175,6 +187,8 @@ CONF_TEST(riocontrol_refused) {
 
     riocontrol__open(&test, AF_INET);
     riocontrol__refused(&test, IPPROTO_IP, MSG__DONTFRAGMENT, 1, WSAEOPNOTSUPP);
+    riocontrol__refused(&test, IPPROTO_UDP, MSG__UDP_SEND_MSG_SIZE, RIOCONTROL__MESSAGE - 1,
+                        WSAEOPNOTSUPP);
     riocontrol__refused(&test, IPPROTO_IP, MSG__ECN, 4, WSAEINVAL);
     riocontrol__refused(&test, IPPROTO_IPV6, MSG__ECN, 1, WSAEINVAL);
     msg_add_source(&control, "192.0.2.1", 0);
