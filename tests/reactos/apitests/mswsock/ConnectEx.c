@@ -51,7 +51,7 @@ TestPayload(DWORD Size)
     SOCKET Listener = CreateListener(&Address);
     SOCKET s = CreateBound();
     SOCKET Peer;
-    DWORD Bytes, Received = 0;
+    DWORD Bytes;
     char *Payload = malloc(Size + 1);
     BOOL Result;
 
@@ -63,18 +63,8 @@ TestPayload(DWORD Size)
     ok(Result || WSAGetLastError() == ERROR_IO_PENDING, "ConnectEx failed with %d\n",
        WSAGetLastError());
 
-    Peer = accept(Listener, NULL, NULL);
-    ok(Peer != INVALID_SOCKET, "accept failed with %d\n", WSAGetLastError());
-    while (Received < Size)
-    {
-        char Part[16384];
-        int Got = recv(Peer, Part, sizeof(Part), 0);
-
-        if (Got <= 0)
-            break;
-        Received += Got;
-    }
-    ok_int(Received, Size);
+    Peer = AcceptOne(Listener);
+    ok_int(ReceiveUpTo(Peer, Size), Size);
     ok_int(WaitOverlapped(s, &Overlapped, &Bytes), 0);
     ok_int(Bytes, Size);
 

@@ -36,7 +36,6 @@ START_TEST(TransmitFile)
     SOCKET Client, Server;
     HANDLE File;
     DWORD Bytes;
-    int Received = 0;
 
     if (!StartSockets() || !CreatePair(&Client, &Server))
         return;
@@ -52,16 +51,7 @@ START_TEST(TransmitFile)
     InitOverlapped(&Overlapped);
     if (!pTransmitFile(Client, File, 0, 0, &Overlapped, NULL, 0))
         ok_int(WSAGetLastError(), ERROR_IO_PENDING);
-    while (Received < FILE_BYTES)
-    {
-        char Part[4096];
-        int Got = recv(Server, Part, sizeof(Part), 0);
-
-        if (Got <= 0)
-            break;
-        Received += Got;
-    }
-    ok_int(Received, FILE_BYTES);
+    ok_int(ReceiveUpTo(Server, FILE_BYTES), FILE_BYTES);
     ok_int(WaitOverlapped(Client, &Overlapped, &Bytes), 0);
     ok_int(Bytes, FILE_BYTES);
 

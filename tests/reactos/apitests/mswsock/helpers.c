@@ -41,7 +41,7 @@ GetExtension(SOCKET s, const GUID *Id)
 }
 
 static SOCKET
-CreateOnLoopback(struct sockaddr_in *Address)
+CreateOn(ULONG Host, struct sockaddr_in *Address)
 {
     int Length = sizeof(*Address);
     SOCKET s = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
@@ -49,7 +49,7 @@ CreateOnLoopback(struct sockaddr_in *Address)
     ok(s != INVALID_SOCKET, "WSASocketW failed with %d\n", WSAGetLastError());
     memset(Address, 0, sizeof(*Address));
     Address->sin_family = AF_INET;
-    Address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    Address->sin_addr.s_addr = htonl(Host);
     ok_int(bind(s, (struct sockaddr *)Address, sizeof(*Address)), 0);
     ok_int(getsockname(s, (struct sockaddr *)Address, &Length), 0);
     return s;
@@ -58,18 +58,58 @@ CreateOnLoopback(struct sockaddr_in *Address)
 SOCKET
 CreateListener(struct sockaddr_in *Address)
 {
-    SOCKET s = CreateOnLoopback(Address);
+    SOCKET s = CreateOn(INADDR_LOOPBACK, Address);
 
     ok_int(listen(s, 5), 0);
     return s;
 }
 
+/* Not to the loopback address: ReactOS gives the same port again while it is in TIME_WAIT. */
 SOCKET
 CreateBound(void)
 {
     struct sockaddr_in Address;
 
-    return CreateOnLoopback(&Address);
+    return CreateOn(INADDR_ANY, &Address);
+}
+
+static BOOL
+IsReadable(SOCKET s)
+{
+    struct timeval Limit = {PATIENCE / 1000, 0};
+    fd_set Readable;
+
+    FD_ZERO(&Readable);
+    FD_SET(s, &Readable);
+    return select(0, &Readable, NULL, NULL, &Limit) == 1;
+}
+
+SOCKET
+AcceptOne(SOCKET Listener)
+{
+    SOCKET s = INVALID_SOCKET;
+
+    if (IsReadable(Listener))
+        s = accept(Listener, NULL, NULL);
+    ok(s != INVALID_SOCKET, "Nobody was accepted, error %d\n", WSAGetLastError());
+    return s;
+}
+
+DWORD
+ReceiveUpTo(SOCKET s, DWORD Length)
+{
+    static char Part[16384];
+    DWORD Received = 0;
+
+    while (Received < Length && IsReadable(s))
+    {
+        int Got = recv(s, Part, sizeof(Part), 0);
+
+        if (Got <= 0)
+            break;
+        Received += Got;
+    }
+    return Received;
 }
 
 BOOL
@@ -81,7 +121,7 @@ CreatePair(SOCKET *Client, SOCKET *Server)
     *Client = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     *Server = INVALID_SOCKET;
     if (connect(*Client, (struct sockaddr *)&Address, sizeof(Address)) == 0)
-        *Server = accept(Listener, NULL, NULL);
+        *Server = AcceptOne(Listener);
     closesocket(Listener);
     ok(*Server != INVALID_SOCKET, "No pair of sockets, error %d\n", WSAGetLastError());
     return *Server != INVALID_SOCKET;

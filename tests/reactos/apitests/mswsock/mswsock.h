@@ -48,10 +48,16 @@ void *GetExtension(SOCKET s, const GUID *Id);
 /* A TCP socket that listens on a port of the loopback address, which Address receives */
 SOCKET CreateListener(struct sockaddr_in *Address);
 
-/* A TCP socket, bound to the loopback address as ConnectEx wants it */
+/* A TCP socket, bound as ConnectEx wants it */
 SOCKET CreateBound(void);
 
-/* Two connected sockets; FALSE if they cannot be had */
+/* The next connection of the listener, or INVALID_SOCKET when none comes in time */
+SOCKET AcceptOne(SOCKET Listener);
+
+/* Receives that many bytes, or fewer when the peer ends or nothing more comes in time */
+DWORD ReceiveUpTo(SOCKET s, DWORD Length);
+
+/* Two connected sockets; FALSE if they cannot be created */
 BOOL CreatePair(SOCKET *Client, SOCKET *Server);
 
 /* An OVERLAPPED with an event of its own */
