@@ -350,7 +350,7 @@ CONF_TEST(accept_again_after_cancel) {
 
     conf_acceptance_open(&a, AF_INET);
     conf_acceptance_start(&a);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     conf_acceptance_start(&a);
     conf_acceptance_connect(&a);
@@ -365,7 +365,7 @@ CONF_TEST(accept_connect_after_cancel) {
 
     conf_acceptance_open(&a, AF_INET);
     conf_acceptance_start(&a);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     conf_bind(a.acceptor, AF_INET);
     conf_connect(a.acceptor, &a.target);
@@ -382,7 +382,7 @@ CONF_TEST(accept_plain_connect_after_cancel) {
 
     conf_acceptance_open(&a, AF_INET);
     conf_acceptance_start(&a);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     CHECK_EQ(connect(a.acceptor, (struct sockaddr*) &a.target.name, a.target.length), 0);
     peer = conf_accept(a.listener);

@@ -49,12 +49,12 @@ static void acceptcancel__aborted(struct acceptcancel__case* c) {
 
 static void acceptcancel__exact(struct acceptcancel__case* c) {
     acceptcancel__start(c);
-    CHECK(CancelIoEx((HANDLE) c->a.listener, &c->a.overlapped));
+    CHECK(conf_cancel_io_ex((HANDLE) c->a.listener, &c->a.overlapped));
 }
 
 static void acceptcancel__all(struct acceptcancel__case* c) {
     acceptcancel__start(c);
-    CHECK(CancelIoEx((HANDLE) c->a.listener, NULL));
+    CHECK(conf_cancel_io_ex((HANDLE) c->a.listener, NULL));
 }
 
 static void acceptcancel__own_thread(struct acceptcancel__case* c) {
@@ -96,7 +96,7 @@ static void acceptcancel__close_both(struct acceptcancel__case* c) {
 
 static void acceptcancel__cancel_and_close(struct acceptcancel__case* c) {
     acceptcancel__start(c);
-    CHECK(CancelIoEx((HANDLE) c->a.listener, &c->a.overlapped));
+    CHECK(conf_cancel((HANDLE) c->a.listener, &c->a.overlapped));
     CHECK_EQ(closesocket(c->a.listener), 0);
     CHECK_EQ(closesocket(c->a.acceptor), 0);
 }
@@ -170,8 +170,8 @@ CONF_TEST(acceptcancel_acceptor_operations) {
     acceptcancel__open(&c, ACCEPTCANCEL__WAITING, TRUE);
     acceptcancel__start(&c);
     CHECK(CancelIo((HANDLE) c.a.acceptor));
-    CancelIoEx((HANDLE) c.a.acceptor, &c.a.overlapped);
-    CancelIoEx((HANDLE) c.a.acceptor, NULL);
+    conf_cancel_io_ex((HANDLE) c.a.acceptor, &c.a.overlapped);
+    conf_cancel_io_ex((HANDLE) c.a.acceptor, NULL);
     conf_quiet(c.port);
     CHECK_EQ(c.a.overlapped.Internal, CONF__STATUS_PENDING);
     conf_acceptance_connect(&c.a);
@@ -192,7 +192,7 @@ CONF_TEST(acceptcancel_other_thread) {
     thread = CreateThread(NULL, 0, acceptcancel__cancel_io, (void*) c.a.listener, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     conf_quiet(c.port);
-    CHECK(CancelIoEx((HANDLE) c.a.listener, &c.a.overlapped));
+    CHECK(conf_cancel((HANDLE) c.a.listener, &c.a.overlapped));
     acceptcancel__aborted(&c);
 }
 
@@ -204,7 +204,7 @@ CONF_TEST(acceptcancel_over) {
     conf_acceptance_connect(&c.a);
     CHECK_EQ(send(c.a.client, "data", 4, 0), 4);
     conf_packet(c.port, &c.a.overlapped, 0, 4);
-    CHECK_EQ(CancelIoEx((HANDLE) c.a.listener, &c.a.overlapped), FALSE);
+    CHECK_EQ(conf_cancel_io_ex((HANDLE) c.a.listener, &c.a.overlapped), FALSE);
     CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
     CHECK_EQ(closesocket(c.a.listener), 0);
     CHECK_EQ(closesocket(c.a.acceptor), 0);
@@ -227,7 +227,7 @@ CONF_TEST(acceptcancel_many) {
         a[i].acceptor = conf_tcp(AF_INET);
         conf_acceptance_start(&a[i]);
     }
-    CHECK(CancelIoEx((HANDLE) c.a.listener, &a[40].overlapped));
+    CHECK(conf_cancel_io_ex((HANDLE) c.a.listener, &a[40].overlapped));
     conf_packet(c.port, &a[40].overlapped, ERROR_OPERATION_ABORTED, 0);
     conf_quiet(c.port);
     seen[40] = 1;
@@ -254,7 +254,7 @@ CONF_TEST(acceptcancel_race) {
     for (round = 0; round < 100; round++) {
         conf_acceptance_start(&c.a);
         conf_acceptance_connect(&c.a);
-        if (!CancelIoEx((HANDLE) c.a.listener, &c.a.overlapped))
+        if (!conf_cancel((HANDLE) c.a.listener, &c.a.overlapped))
             CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
         CHECK(conf_dequeue(c.port, CONF__LIMIT, &got, &error, &bytes));
         CHECK(got == &c.a.overlapped);

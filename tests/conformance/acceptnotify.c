@@ -47,7 +47,7 @@ static void acceptnotify__start(struct acceptnotify__case* c) {
     conf_acceptance_start(&c->a);
     CHECK_EQ(c->a.overlapped.Internal, CONF__STATUS_PENDING);
     if (c->outcome == ACCEPTNOTIFY__CANCELLED) {
-        CHECK(CancelIoEx((HANDLE) c->a.listener, &c->a.overlapped));
+        CHECK(conf_cancel((HANDLE) c->a.listener, &c->a.overlapped));
         return;
     }
     conf_acceptance_connect(&c->a);
@@ -100,7 +100,7 @@ static void acceptnotify__port_ex(enum acceptnotify__outcome outcome) {
     acceptnotify__open(&c, outcome);
     port = conf_port(c.a.listener);
     acceptnotify__start(&c);
-    CHECK(GetQueuedCompletionStatusEx(port, entries, 2, &count, CONF__LIMIT, FALSE));
+    CHECK(conf_dequeue_many(port, entries, 2, &count, CONF__LIMIT));
     CHECK_EQ(count, 1);
     CHECK(entries[0].lpOverlapped == &c.a.overlapped);
     CHECK_EQ(entries[0].lpCompletionKey, CONF__KEY);
@@ -144,8 +144,7 @@ static void acceptnotify__skip(enum acceptnotify__outcome outcome) {
 
     acceptnotify__open(&c, outcome);
     port = conf_port(c.a.listener);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) c.a.listener,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) c.a.listener, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     acceptnotify__start(&c);
     conf_packet(port, &c.a.overlapped, c.packet_error, c.bytes);
     acceptnotify__check_block(&c);
@@ -173,8 +172,7 @@ static void acceptnotify__waiting(enum acceptnotify__outcome outcome) {
 
     acceptnotify__open(&c, outcome);
     port = conf_port(c.a.listener);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) c.a.listener,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) c.a.listener, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     if (outcome != ACCEPTNOTIFY__CANCELLED)
         conf_acceptance_connect(&c.a);
     if (outcome == ACCEPTNOTIFY__DATA)
@@ -185,7 +183,7 @@ static void acceptnotify__waiting(enum acceptnotify__outcome outcome) {
     if (!conf_acceptance_call(&c.a)) {
         CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
         if (outcome == ACCEPTNOTIFY__CANCELLED)
-            CHECK(CancelIoEx((HANDLE) c.a.listener, &c.a.overlapped));
+            CHECK(conf_cancel((HANDLE) c.a.listener, &c.a.overlapped));
         conf_packet(port, &c.a.overlapped, c.packet_error, c.bytes);
     }
     acceptnotify__check_block(&c);
@@ -253,7 +251,7 @@ CONF_TEST(acceptnotify_broken_port_ex) {
     acceptnotify__open(&c, ACCEPTNOTIFY__EMPTY);
     port = conf_port(c.a.listener);
     acceptnotify__break(&c);
-    CHECK(GetQueuedCompletionStatusEx(port, entries, 4, &count, CONF__LIMIT, FALSE));
+    CHECK(conf_dequeue_many(port, entries, 4, &count, CONF__LIMIT));
     CHECK_EQ(count, 1);
     CHECK(entries[0].lpOverlapped == &c.a.overlapped);
     CHECK_EQ((DWORD) entries[0].Internal, 0xC000020D);

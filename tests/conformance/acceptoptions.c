@@ -364,7 +364,7 @@ CONF_TEST(acceptoptions_time_cancelled) {
 
     conf_acceptance_open(&a, AF_INET);
     conf_acceptance_start(&a);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     CHECK_EQ(acceptoptions__time(a.acceptor), ACCEPTOPTIONS__NEVER);
 }

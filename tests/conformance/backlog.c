@@ -54,7 +54,7 @@ CONF_TEST(backlog_change_cancelled) {
     backlog__begin(client, &second, NULL);
     CHECK_EQ(first.Internal, CONF__STATUS_PENDING);
     conf_quiet(port);
-    CHECK(CancelIoEx((HANDLE) client, &second));
+    CHECK(conf_cancel_io_ex((HANDLE) client, &second));
     conf_packet(port, &second, ERROR_OPERATION_ABORTED, 0);
     conf_quiet(port);
     CHECK(CancelIo((HANDLE) client));
@@ -82,7 +82,7 @@ CONF_TEST(backlog_change_event) {
     SetEvent(overlapped.hEvent);
     backlog__begin(client, &overlapped, NULL);
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__QUIET), WAIT_TIMEOUT);
-    CHECK(CancelIoEx((HANDLE) client, NULL));
+    CHECK(conf_cancel_io_ex((HANDLE) client, NULL));
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
     CHECK_EQ(conf_wait(client, &overlapped, NULL), WSA_OPERATION_ABORTED);
 }
@@ -94,7 +94,7 @@ CONF_TEST(backlog_change_routine) {
     backlog__begin(client, &overlapped, control_routine);
     SleepEx(CONF__QUIET, TRUE);
     CHECK_EQ(control_calls, 0);
-    CHECK(CancelIoEx((HANDLE) client, &overlapped));
+    CHECK(conf_cancel((HANDLE) client, &overlapped));
     CHECK_EQ(SleepEx(CONF__LIMIT, TRUE), WAIT_IO_COMPLETION);
     CHECK_EQ(control_calls, 1);
     CHECK_EQ(control_call_error, WSA_OPERATION_ABORTED);

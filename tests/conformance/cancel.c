@@ -77,7 +77,7 @@ static void cancel__exact(enum cancel__phase phase) {
 
     cancel__open(&c, phase, TRUE);
     cancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel_io_ex((HANDLE) c.client, &c.overlapped));
     cancel__aborted(&c);
     closesocket(c.client);
     conf_quiet(c.port);
@@ -88,7 +88,7 @@ static void cancel__all(enum cancel__phase phase) {
 
     cancel__open(&c, phase, TRUE);
     cancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, NULL));
+    CHECK(conf_cancel_io_ex((HANDLE) c.client, NULL));
     cancel__aborted(&c);
     closesocket(c.client);
     conf_quiet(c.port);
@@ -121,7 +121,7 @@ static void cancel__other_thread(enum cancel__phase phase) {
     CHECK_EQ(result, TRUE);
     conf_quiet(c.port);
     CHECK_EQ(c.overlapped.Internal, CONF__STATUS_PENDING);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel((HANDLE) c.client, &c.overlapped));
     cancel__aborted(&c);
 }
 
@@ -220,7 +220,7 @@ CANCEL__EACH(thread_exit_port)
 /* Only for one OVERLAPPED: whether a socket has nothing at all to cancel is the host's answer. */
 static void cancel__not_found(SOCKET client, OVERLAPPED* overlapped) {
     SetLastError(0);
-    CHECK_EQ(CancelIoEx((HANDLE) client, overlapped), FALSE);
+    CHECK_EQ(conf_cancel_io_ex((HANDLE) client, overlapped), FALSE);
     CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
 }
 
@@ -245,7 +245,7 @@ static void cancel__over(enum cancel__phase phase) {
 
     cancel__open(&c, phase, TRUE);
     cancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel((HANDLE) c.client, &c.overlapped));
     cancel__aborted(&c);
     cancel__not_found(c.client, &c.overlapped);
     CHECK(CancelIo((HANDLE) c.client));
@@ -300,7 +300,7 @@ static void cancel__race(const void* payload, DWORD length) {
         DWORD bytes;
 
         conf_start(client, &target, payload, length, &overlapped);
-        if (!CancelIoEx((HANDLE) client, &overlapped))
+        if (!conf_cancel((HANDLE) client, &overlapped))
             CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
         CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
         CHECK(got == &overlapped);

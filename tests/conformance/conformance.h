@@ -83,11 +83,15 @@ struct conf_target {
     int length;
 };
 
-/* A listener whose queue is full: the system then drops what else asks for a connection. */
+#define CONF__FILLERS 16
+
+/* A peer that does not answer: a listener whose queue is full, as most systems then drop what else
+ * asks for a connection, or an address. */
 struct conf_silent {
     SOCKET listener;
-    SOCKET fillers[16];
+    SOCKET fillers[CONF__FILLERS];
     int count;
+    BOOL is_nowhere;
     struct conf_target target;
 };
 
@@ -172,6 +176,16 @@ void conf_ended(SOCKET server);
 
 /* The same for one that sends so many bytes first. */
 void conf_ended_after(SOCKET server, int length);
+
+/* newer.c: what NT 5.2 does not export; a test skips where the system lacks what it calls. */
+BOOL conf_cancel_io_ex(HANDLE file, OVERLAPPED* overlapped);
+BOOL conf_dequeue_many(HANDLE port, OVERLAPPED_ENTRY* entries, ULONG room, ULONG* count,
+                       DWORD limit);
+BOOL conf_set_modes(HANDLE file, UCHAR modes);
+
+/* CancelIoEx, or CancelIo where there is none: for an operation that this thread began and that is
+ * the only one which it has on the handle. */
+BOOL conf_cancel(HANDLE file, OVERLAPPED* overlapped);
 
 /* accepts.c */
 

@@ -208,8 +208,7 @@ CONF_TEST(controls_overlapped_skip) {
     HANDLE port = conf_port(datagram);
     OVERLAPPED overlapped = {0};
 
-    CHECK(SetFileCompletionNotificationModes((HANDLE) datagram,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) datagram, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     controls__start(datagram, &overlapped, NULL);
     CHECK_EQ(overlapped.Internal, 0);
     conf_quiet(port);

@@ -124,8 +124,7 @@ CONF_TEST(disconnect_skip) {
     HANDLE port = conf_port(pair.client);
     OVERLAPPED overlapped = {0};
 
-    CHECK(SetFileCompletionNotificationModes((HANDLE) pair.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) pair.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     if (disconnect__try(pair.client, &overlapped, 0, 0)) {
         conf_quiet(port);
         return;
@@ -261,10 +260,10 @@ CONF_TEST(disconnect_cancel) {
     disconnect__refused(pair.client, &ending, 0, 0, ERROR_IO_PENDING);
     Sleep(20);
     CHECK_EQ(ending.Internal, CONF__STATUS_PENDING);
-    CHECK(CancelIoEx((HANDLE) pair.client, &ending));
+    CHECK(conf_cancel((HANDLE) pair.client, &ending));
     conf_packet(port, &ending, ERROR_OPERATION_ABORTED, 0);
     CHECK_EQ(sending.Internal, CONF__STATUS_PENDING);
-    CHECK(!CancelIoEx((HANDLE) pair.client, &ending));
+    CHECK(!conf_cancel_io_ex((HANDLE) pair.client, &ending));
     CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
     conf_quiet(port);
 }

@@ -50,7 +50,7 @@ static void notify__open(struct notify__case* c, enum notify__outcome outcome) {
 
 static void notify__cancel(struct notify__case* c) {
     if (c->outcome == NOTIFY__CANCELLED)
-        CHECK(CancelIoEx((HANDLE) c->client, &c->overlapped));
+        CHECK(conf_cancel((HANDLE) c->client, &c->overlapped));
 }
 
 static void notify__start(struct notify__case* c) {
@@ -113,13 +113,13 @@ static void notify__port_ex(enum notify__outcome outcome) {
     port = conf_port(c.client);
     notify__start(&c);
     memset(entries, 0, sizeof entries);
-    CHECK(GetQueuedCompletionStatusEx(port, entries, 4, &count, CONF__LIMIT, FALSE));
+    CHECK(conf_dequeue_many(port, entries, 4, &count, CONF__LIMIT));
     CHECK_EQ(count, 1);
     CHECK_EQ(entries[0].lpCompletionKey, CONF__KEY);
     CHECK(entries[0].lpOverlapped == &c.overlapped);
     CHECK_EQ(entries[0].dwNumberOfBytesTransferred, c.length);
     notify__check_block(&c);
-    CHECK(!GetQueuedCompletionStatusEx(port, entries, 4, &count, CONF__QUIET, FALSE));
+    CHECK(!conf_dequeue_many(port, entries, 4, &count, CONF__QUIET));
 }
 
 static void notify__both(enum notify__outcome outcome) {
@@ -216,8 +216,7 @@ static void notify__skip(enum notify__outcome outcome) {
 
     notify__open(&c, outcome);
     port = conf_port(c.client);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) c.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) c.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     if (conf_call(c.client, &c.target, c.buffer, c.length, &c.overlapped)) {
         CHECK_EQ(c.packet_error, 0);
     } else {

@@ -252,7 +252,7 @@ static void options__time_connecting(const void* payload, DWORD length) {
     CHECK_EQ(options__time(client), OPTIONS__NEVER);
     Sleep(100);
     CHECK_EQ(options__time(client), OPTIONS__NEVER);
-    CHECK(CancelIoEx((HANDLE) client, &overlapped));
+    CHECK(conf_cancel((HANDLE) client, &overlapped));
     conf_packet(port, &overlapped, ERROR_OPERATION_ABORTED, 0);
     CHECK_EQ(options__time(client), OPTIONS__NEVER);
 }

@@ -92,8 +92,7 @@ static void packetnotify__skip(DWORD length, DWORD delay) {
 
     t.sink.accept_delay = delay;
     conf_transmission_open(&t, TRUE);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) t.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) t.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     t.packets = conf_packets_pointer(t.client);
     done = t.packets(t.client, &element, 1, 0, &t.overlapped, 0);
     error = WSAGetLastError();

@@ -334,6 +334,6 @@ CONF_TEST(packets_bounded_memory) {
     conf_packets_start(&t, &element, 1, 0);
     GetProcessMemoryInfo(GetCurrentProcess(), &during, sizeof during);
     CHECK(during.PagefileUsage < before.PagefileUsage + (64u << 20));
-    CHECK(CancelIoEx((HANDLE) t.client, &t.overlapped));
+    CHECK(conf_cancel((HANDLE) t.client, &t.overlapped));
     closesocket(t.client);
 }

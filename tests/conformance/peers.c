@@ -62,35 +62,62 @@ SOCKET conf_refuse(int family, struct conf_target* target) {
     return peers__bound(family, target);
 }
 
-static BOOL peers__fill_one(struct conf_silent* silent) {
+enum peers__filling { PEERS__QUEUED, PEERS__SILENT, PEERS__BLOCKED };
+
+static enum peers__filling peers__fill_one(struct conf_silent* silent) {
     struct timeval limit = {0, 100000};
     SOCKET filler = conf_tcp(silent->target.name.ss_family);
     u_long on = 1;
     fd_set writable;
 
     CHECK_EQ(ioctlsocket(filler, FIONBIO, &on), 0);
-    connect(filler, (struct sockaddr*) &silent->target.name, silent->target.length);
     silent->fillers[silent->count++] = filler;
+    if (connect(filler, (struct sockaddr*) &silent->target.name, silent->target.length) == 0)
+        return PEERS__BLOCKED;
     FD_ZERO(&writable);
     FD_SET(filler, &writable);
-    return select(0, NULL, &writable, NULL, &limit) == 1;
+    return select(0, NULL, &writable, NULL, &limit) == 1 ? PEERS__QUEUED : PEERS__SILENT;
 }
 
+static void peers__close_fillers(struct conf_silent* silent) {
+    while (silent->count > 0)
+        closesocket(silent->fillers[--silent->count]);
+}
+
+/* Where a full queue does not keep the system from connecting, nobody answers from all hosts at
+ * once: ReactOS goes on asking. */
+static void peers__point_nowhere(struct conf_silent* silent, int family) {
+    if (family != AF_INET)
+        conf_skip("this system has no peer of IPv6 that does not answer");
+    peers__close_fillers(silent);
+    conf_loopback(AF_INET, &silent->target);
+    conf_set_port(&silent->target, 9);
+    ((struct sockaddr_in*) &silent->target.name)->sin_addr.s_addr = INADDR_BROADCAST;
+    silent->is_nowhere = TRUE;
+}
+
+/* A connect that blocks though it should not would wait for the full queue for long. */
 void conf_silent_fill(struct conf_silent* silent, int family) {
+    enum peers__filling filling;
+
     memset(silent, 0, sizeof *silent);
     silent->listener = conf_listen(family, 1, &silent->target);
-    while (peers__fill_one(silent))
-        CHECK(silent->count < 16);
+    do {
+        filling = peers__fill_one(silent);
+    } while (filling == PEERS__QUEUED && silent->count < CONF__FILLERS);
+    if (filling != PEERS__SILENT)
+        peers__point_nowhere(silent, family);
 }
 
 /* From here on the peer answers, as soon as the system of the client asks it again. */
 void conf_silent_drain(struct conf_silent* silent) {
     int i;
 
+    if (silent->is_nowhere)
+        conf_skip("this system's peer that does not answer cannot be made to");
     for (i = 0; i < silent->count - 1; i++)
         closesocket(conf_accept(silent->listener));
-    for (i = 0; i < silent->count; i++)
-        closesocket(silent->fillers[i]);
+    peers__close_fillers(silent);
 }
 
 static void peers__check(struct conf_sink* sink, const unsigned char* bytes, DWORD length) {

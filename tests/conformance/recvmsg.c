@@ -325,7 +325,7 @@ CONF_TEST(recvmsg_cancelled) {
     port = conf_port(it.server);
     CHECK_EQ(conf_last(it.function(it.server, &it.message, NULL, &overlapped, NULL)),
              WSA_IO_PENDING);
-    CHECK(CancelIoEx((HANDLE) it.server, &overlapped));
+    CHECK(conf_cancel((HANDLE) it.server, &overlapped));
     conf_packet(port, &overlapped, ERROR_OPERATION_ABORTED, 0);
     conf_quiet(port);
 }

@@ -12,8 +12,7 @@ CONF_TEST(reusestate_skip_mode) {
     WSABUF buffer = {1, "x"};
     OVERLAPPED sending = {0};
 
-    CHECK(SetFileCompletionNotificationModes((HANDLE) pair.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) pair.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     CHECK_EQ(conf_reuse(pair.client), 0);
     CHECK_EQ(conf_last(connect(pair.client, (struct sockaddr*) &target.name, target.length)), 0);
     conf_accept(listener);

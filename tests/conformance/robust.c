@@ -106,7 +106,7 @@ CONF_TEST(robust_mixed) {
                    &overlappeds[i]);
     }
     for (i = 2; i < count; i += 3)
-        CHECK(CancelIoEx((HANDLE) clients[i], &overlappeds[i]));
+        CHECK(conf_cancel((HANDLE) clients[i], &overlappeds[i]));
     for (i = 0; i < count; i++) {
         int index;
 
@@ -307,7 +307,7 @@ static void robust__crowd(int count, int given_up) {
         CHECK_EQ(closesocket(clients[i]), 0);
     conf_packet(good_port, &good_overlapped, 0, 4);
     for (i = given_up; i < count; i++)
-        CHECK(CancelIoEx((HANDLE) clients[i], &overlappeds[i]));
+        CHECK(conf_cancel((HANDLE) clients[i], &overlappeds[i]));
     for (i = 0; i < count; i++) {
         CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
         CHECK(got >= overlappeds && got < overlappeds + count);

@@ -103,8 +103,7 @@ CONF_TEST(sendmsg_skip) {
     OVERLAPPED overlapped = {0};
 
     sendmsg__join(&it);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) it.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) it.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     CHECK_EQ(sendmsg__call(&it, &overlapped, NULL), 0);
     CHECK_EQ(overlapped.InternalHigh, 7);
     conf_quiet(port);

@@ -108,7 +108,7 @@ CONF_TEST(shared_overlapped_used_again) {
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     Sleep(50);
     CHECK_EQ(call.overlapped.Internal, CONF__STATUS_PENDING);
-    CHECK(CancelIoEx((HANDLE) call.client, &call.overlapped));
+    CHECK(conf_cancel((HANDLE) call.client, &call.overlapped));
 }
 
 /* The connection is up and may be declared so while its payload is being sent; the send is then

@@ -229,7 +229,7 @@ CONF_TEST(sockaddrs_unfinished) {
     conf_acceptance_start(&a);
     r = sockaddrs__get(a.buffer, 0, 32, 32);
     sockaddrs__check_none(&r);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     r = sockaddrs__get(a.buffer, 0, 32, 32);
     sockaddrs__check_none(&r);

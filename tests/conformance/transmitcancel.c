@@ -104,12 +104,12 @@ static void transmitcancel__exact(enum transmitcancel__what what) {
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel_io_ex((HANDLE) c.client, &c.overlapped));
     transmitcancel__aborted(&c);
     if (what == TRANSMITCANCEL__BEHIND)
         CHECK_EQ(c.first.Internal, CONF__STATUS_PENDING);
     SetLastError(0);
-    CHECK_EQ(CancelIoEx((HANDLE) c.client, &c.overlapped), FALSE);
+    CHECK_EQ(conf_cancel_io_ex((HANDLE) c.client, &c.overlapped), FALSE);
     CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
     closesocket(c.client);
     conf_quiet(c.port);
@@ -120,7 +120,7 @@ static void transmitcancel__all(enum transmitcancel__what what) {
 
     transmitcancel__open(&c, what, TRUE);
     transmitcancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, NULL));
+    CHECK(conf_cancel_io_ex((HANDLE) c.client, NULL));
     transmitcancel__aborted(&c);
     closesocket(c.client);
     conf_quiet(c.port);
@@ -148,7 +148,7 @@ static void transmitcancel__other_thread(enum transmitcancel__what what) {
     thread = CreateThread(NULL, 0, transmitcancel__cancel_io, (void*) c.client, 0, NULL);
     CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
     transmitcancel__settle(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel((HANDLE) c.client, &c.overlapped));
     transmitcancel__aborted(&c);
 }
 
@@ -264,7 +264,7 @@ CONF_TEST(transmitcancel_connection_stays) {
 
     transmitcancel__open(&c, TRANSMITCANCEL__ENDING, TRUE);
     transmitcancel__start(&c);
-    CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+    CHECK(conf_cancel((HANDLE) c.client, &c.overlapped));
     transmitcancel__aborted(&c);
     CHECK_EQ(ioctlsocket(c.server, FIONBIO, &on), 0);
     while (recv(c.server, buffer, sizeof buffer, 0) > 0)
@@ -283,7 +283,7 @@ CONF_TEST(transmitcancel_buffers_gone) {
 
         transmitcancel__open(&c, TRANSMITCANCEL__PACKETS, TRUE);
         CHECK_EQ(transmitcancel__issue(&c, &c.overlapped), FALSE);
-        CHECK(CancelIoEx((HANDLE) c.client, &c.overlapped));
+        CHECK(conf_cancel((HANDLE) c.client, &c.overlapped));
         transmitcancel__aborted(&c);
         VirtualFree(c.bytes, 0, MEM_RELEASE);
         VirtualFree(c.elements, 0, MEM_RELEASE);
@@ -308,7 +308,7 @@ CONF_TEST(transmitcancel_race) {
         DWORD error, bytes;
 
         conf_file_start(&t, file, 0, 0, NULL, 0);
-        if (!CancelIoEx((HANDLE) t.client, &t.overlapped))
+        if (!conf_cancel((HANDLE) t.client, &t.overlapped))
             CHECK_EQ(GetLastError(), ERROR_NOT_FOUND);
         CHECK(conf_dequeue(t.port, CONF__LIMIT, &got, &error, &bytes));
         CHECK(got == &t.overlapped);

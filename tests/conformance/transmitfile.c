@@ -161,7 +161,7 @@ CONF_TEST(transmitfile_most) {
     conf_file_start(&t, file, 1, 0x7FFFFFFE, NULL, 0);
     GetProcessMemoryInfo(GetCurrentProcess(), &during, sizeof during);
     CHECK(during.PagefileUsage < before.PagefileUsage + (64u << 20));
-    CHECK(CancelIoEx((HANDLE) t.client, &t.overlapped));
+    CHECK(conf_cancel((HANDLE) t.client, &t.overlapped));
     closesocket(t.client);
 }
 
@@ -278,7 +278,7 @@ CONF_TEST(transmitfile_leaves_nothing) {
             CHECK(GetProcessHandleCount(GetCurrentProcess(), &before));
         conf_file_start(&t, file, 0, 0, NULL, 0);
         if (round % 3 == 0)
-            CancelIoEx((HANDLE) t.client, &t.overlapped);
+            conf_cancel((HANDLE) t.client, &t.overlapped);
         CHECK(conf_dequeue(t.port, CONF__LIMIT, &got, &error, &bytes));
         CHECK_EQ(t.file(t.client, file, 300001, 0, &t.overlapped, NULL, 0x8), FALSE);
         t.overlapped.Offset = 300001;

@@ -69,8 +69,7 @@ CONF_TEST(transmitfilenotify_skip_mode) {
     BOOL done;
 
     conf_transmission_open(&t, TRUE);
-    CHECK(SetFileCompletionNotificationModes((HANDLE) t.client,
-                                             FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    CHECK(conf_set_modes((HANDLE) t.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
     done = t.file(t.client, file, 0, 0, &t.overlapped, NULL, 0);
     if (done) {
         CHECK_EQ(t.overlapped.Internal, 0);

@@ -274,7 +274,7 @@ CONF_TEST(turns_cancelled) {
         CHECK_EQ(packets(pair[0], elements, 2, 0, &overlapped[i], 0), FALSE);
         CHECK_EQ(WSAGetLastError(), ERROR_IO_PENDING);
     }
-    CHECK(CancelIoEx((HANDLE) pair[0], &overlapped[1]));
+    CHECK(conf_cancel_io_ex((HANDLE) pair[0], &overlapped[1]));
     CHECK_EQ(conf_wait(pair[0], &overlapped[1], NULL), WSA_OPERATION_ABORTED);
     CHECK_EQ(WaitForSingleObject(thread, 0), WAIT_TIMEOUT);
     CHECK_EQ(WaitForSingleObject(overlapped[0].hEvent, 0), WAIT_TIMEOUT);
