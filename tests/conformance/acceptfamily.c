@@ -203,7 +203,7 @@ CONF_TEST(acceptfamily_cancelled) {
 
     acceptfamily__open(&a, &c);
     conf_acceptance_start(&a);
-    CHECK(CancelIoEx((HANDLE) a.listener, &a.overlapped));
+    CHECK(conf_cancel((HANDLE) a.listener, &a.overlapped));
     CHECK_EQ(conf_acceptance_wait(&a, NULL), WSA_OPERATION_ABORTED);
     CHECK_EQ(conf_last(connect(a.acceptor, (struct sockaddr*) &target.name, target.length)), 0);
     name.length = sizeof name.name;

@@ -204,9 +204,12 @@ static void optest__answer(struct optest* os, int count) {
 }
 
 static void optest__cancel(struct optest* o) {
-    SOCKET issued_on = o->what == OPTEST_ACCEPT ? optest.listener : o->socket;
+    /* The listener has several. */
+    BOOL done = o->what == OPTEST_ACCEPT
+                    ? conf_cancel_io_ex((HANDLE) optest.listener, &o->overlapped)
+                    : conf_cancel((HANDLE) o->socket, &o->overlapped);
 
-    if (!CancelIoEx((HANDLE) issued_on, &o->overlapped))
+    if (!done)
         conf_fail(__FILE__, __LINE__, "CancelIoEx fails with %lu, the status is %#lx",
                   (unsigned long) GetLastError(), (unsigned long) o->overlapped.Internal);
 }
