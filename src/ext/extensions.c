@@ -83,7 +83,8 @@ static int extensions__check(const void* in, DWORD in_length, void* out, DWORD o
     if (in_length < sizeof(GUID) || !memory_is_readable(in, sizeof(GUID)) || out_length < needed ||
         !memory_is_writable(out, needed))
         return WSAEFAULT;
-    if (returned == NULL ? overlapped == NULL : !memory_is_writable(returned, sizeof *returned))
+    /* Windows wants it with an OVERLAPPED, too, though its document says otherwise. */
+    if (!memory_is_writable(returned, sizeof *returned))
         return WSAEFAULT;
     if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
         return WSAEFAULT;
@@ -92,8 +93,7 @@ static int extensions__check(const void* in, DWORD in_length, void* out, DWORD o
 
 static void extensions__give(const void* answer, size_t size, void* out, DWORD* returned) {
     memcpy(out, answer, size);
-    if (returned != NULL)
-        *returned = (DWORD) size;
+    *returned = (DWORD) size;
 }
 
 int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out, DWORD out_length,
@@ -101,7 +101,6 @@ int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     GUID guid;
     const void* function;
-    DWORD bytes = 0;
     int error =
         extensions__check(in, in_length, out, out_length, sizeof function, returned, overlapped);
 
@@ -114,7 +113,7 @@ int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out
         return extensions__answer(s, &guid, function, overlapped, routine);
     }
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, out, out_length,
-                      returned != NULL ? returned : &bytes, overlapped, routine) != 0)
+                      returned, overlapped, routine) != 0)
         return WSAGetLastError();
     return 0;
 }
@@ -125,7 +124,6 @@ int extensions_get_functions(SOCKET s, const void* in, DWORD in_length, void* ou
     static const GUID rio = WSAID_MULTIPLE_RIO;
     static const GUID usual = WSAID_CONNECTEX;
     const RIO_EXTENSION_FUNCTION_TABLE* table = rio_table();
-    DWORD bytes = 0;
     int error;
 
     /* The host knows best what it makes of what is not ours, but not that it may be unreadable. */
@@ -134,14 +132,13 @@ int extensions_get_functions(SOCKET s, const void* in, DWORD in_length, void* ou
         return error;
     if (memcmp(in, &rio, sizeof rio) != 0) {
         if (host.WSAIoctl(s, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, (void*) in, in_length,
-                          out, out_length, returned != NULL ? returned : &bytes, overlapped,
-                          routine) != 0)
+                          out, out_length, returned, overlapped, routine) != 0)
             return WSAGetLastError();
         return 0;
     }
     error = extensions__check(in, in_length, out, out_length, sizeof *table, returned, overlapped);
     if (error != 0) {
-        if (out_length < sizeof *table && returned != NULL)
+        if (out_length < sizeof *table && memory_is_writable(returned, sizeof *returned))
             *returned = sizeof *table;
         return error;
     }

@@ -32,3 +32,8 @@ int kind_check_stream(SOCKET s) {
     socket_release(s);
     return flags == TABLE_STREAM ? 0 : WSAEOPNOTSUPP;
 }
+
+int kind_blame(SOCKET s, int error) {
+    int kind = kind_check_stream(s);
+    return kind == 0 || kind == WSAEOPNOTSUPP ? error : kind;
+}

@@ -11,4 +11,8 @@
  * host's error, such as WSAENOTSOCK. */
 int kind_check_stream(SOCKET s);
 
+/* For a call whose arguments are wrong: returns WSAENOTSOCK or what else the host says of a handle
+ * that is no socket, which is told before all else, and otherwise ERROR, what is wrong. */
+int kind_blame(SOCKET s, int error);
+
 #endif

@@ -93,6 +93,8 @@ int WSAAPI recvmsg_call(SOCKET s, WSAMSG* message, DWORD* received, WSAOVERLAPPE
             error = recvmsg__at_once(function, s, message, received);
         else if (error == 0 && function(s, message, received, overlapped, routine) != 0)
             error = WSAGetLastError();
+    } else {
+        error = kind_blame(s, error);
     }
     stats_count_call(STATS_RECVMSG, error, 0);
     if (error == 0)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "core/stats.h"
+#include "ext/kind.h"
 #include "ext/msgoptions.h"
 #include "ext/sendlock.h"
 
@@ -92,12 +93,14 @@ int WSAAPI sendmsg_call(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
     int error = sendmsg__check(message, sent, overlapped);
     ULONGLONG length = error == 0 ? sendmsg__length(message) : 0;
 
+    if (error != 0)
+        error = kind_blame(s, error);
     /* On Windows the control data are in good hands. */
-    if (error == 0 && host.wine_get_version == NULL && host.WSASendMsg != NULL)
+    else if (host.wine_get_version == NULL && host.WSASendMsg != NULL)
         error = sendmsg__host(s, message, flags, sent, overlapped, routine);
-    else if (error == 0 && message->Control.len == 0)
+    else if (message->Control.len == 0)
         error = sendmsg__plain(s, message, flags, sent, overlapped, routine);
-    else if (error == 0) {
+    else {
         error = sendmsg__controlled(s, message, flags, sent, overlapped, routine);
         if (error != 0 && error != WSA_IO_PENDING)
             log_info("socket %#Ix WSASendMsg with control data fails with %d", (size_t) s, error);

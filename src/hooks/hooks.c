@@ -23,18 +23,18 @@
 #include "host/seconds.h"
 #include "rio/types.h"
 
-/* The last error of a call that succeeds is left as it is. */
+/* A success leaves no last error behind, as on Windows and Wine, whatever came before and whatever
+ * the host may have refused that was then done in its place. */
 static int hooks__answer(int error) {
-    if (error == 0)
-        return 0;
     WSASetLastError(error);
-    return SOCKET_ERROR;
+    return error == 0 ? 0 : SOCKET_ERROR;
 }
 
-/* The same where the host may have refused what was then done in its place. */
+/* A success leaves the last error that was there before the call: of a connect, and where Wine
+ * ignores an option. */
 static int hooks__answer_from(DWORD before, int error) {
-    SetLastError(before);
-    return hooks__answer(error);
+    WSASetLastError(error == 0 ? (int) before : error);
+    return error == 0 ? 0 : SOCKET_ERROR;
 }
 
 static int hooks__has_record(SOCKET s) {
@@ -183,10 +183,12 @@ static void hooks__connected_plainly(SOCKET s, ULONGLONG serial, int is_pending)
  * held, and the socket may be closed meanwhile; a failed ConnectEx makes Linux refuse the next
  * connect once, on Wine 8. */
 static int hooks__connect_known(SOCKET s, hooks__connect call, const void* arguments) {
+    DWORD before = GetLastError();
     ULONGLONG serial;
     int error = hooks__forbids_connect(s, &serial);
     if (error != 0)
         return hooks__answer(error);
+    SetLastError(before);
     if (call(s, arguments) == 0) {
         hooks__connected_plainly(s, serial, 0);
         return 0;
@@ -194,7 +196,7 @@ static int hooks__connect_known(SOCKET s, hooks__connect call, const void* argum
     error = WSAGetLastError();
     if (error == WSAECONNABORTED && call(s, arguments) == 0) {
         hooks__connected_plainly(s, serial, 0);
-        return 0;
+        return hooks__answer_from(before, 0);
     }
     if (error == WSAECONNABORTED)
         error = WSAGetLastError();
@@ -244,7 +246,7 @@ static int WSAAPI hook_setsockopt(SOCKET s, int level, int option, const char* v
     if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT)
         return hooks__answer_from(before, options_update_accept_context(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
-        return hooks__answer_from(before, options_set_fast_open(s, value, length));
+        return hooks__answer(options_set_fast_open(s, value, length));
     result = host.setsockopt(s, level, option, value, length);
     if (result == 0 && hooks__has_record(s))
         listener_changed(s);
@@ -252,11 +254,10 @@ static int WSAAPI hook_setsockopt(SOCKET s, int level, int option, const char* v
 }
 
 static int WSAAPI hook_getsockopt(SOCKET s, int level, int option, char* value, int* length) {
-    DWORD before = GetLastError();
     if (level == SOL_SOCKET && option == SO_CONNECT_TIME)
-        return hooks__answer_from(before, options_get_connect_time(s, value, length));
+        return hooks__answer(options_get_connect_time(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
-        return hooks__answer_from(before, options_get_fast_open(s, value, length));
+        return hooks__answer(options_get_fast_open(s, value, length));
     return host.getsockopt(s, level, option, value, length);
 }
 
@@ -270,6 +271,7 @@ static void hooks__set_nonblocking(SOCKET s, int nonblocking) {
 static int hooks__change_mode(SOCKET s, u_long* nonblocking) {
     struct socket* socket = socket_find(s);
     int result = 0;
+    WSASetLastError(0);
     if (socket == NULL || !socket->keeps_mode)
         result = host.ioctlsocket(s, FIONBIO, nonblocking);
     if (result == 0)
@@ -322,17 +324,15 @@ static int hooks__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, vo
 int WSAAPI hook_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
                          DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    DWORD before = GetLastError();
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
-        return hooks__answer_from(before, extensions_get_function(s, in, in_length, out, out_length,
-                                                                  returned, overlapped, routine));
+        return hooks__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
+                                                     overlapped, routine));
     if (code == SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER)
-        return hooks__answer_from(before,
-                                  extensions_get_functions(s, in, in_length, out, out_length,
-                                                           returned, overlapped, routine));
+        return hooks__answer(extensions_get_functions(s, in, in_length, out, out_length, returned,
+                                                      overlapped, routine));
     if (controls_is_ours(code))
-        return hooks__answer_from(before, controls_call(s, code, in, in_length, out, out_length,
-                                                        returned, overlapped, routine));
+        return hooks__answer(
+            controls_call(s, code, in, in_length, out, out_length, returned, overlapped, routine));
     return hooks__host_ioctl(s, code, in, in_length, out, out_length, returned, overlapped,
                              routine);
 }

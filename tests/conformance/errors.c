@@ -363,3 +363,25 @@ CONF_TEST(errors_timed_out) {
 CONF_TEST(errors_timed_out_payload) {
     errors__timed_out("data", 4);
 }
+
+/* What Windows leaves in the status block of a call that fails at once (Wine's tests). */
+static void errors__untouched(SOCKET s, const struct conf_target* target, int error) {
+    OVERLAPPED overlapped = {0};
+
+    overlapped.Internal = 0xdeadbeef;
+    overlapped.InternalHigh = 0xdeadbeef;
+    CHECK_EQ(conf_call(s, target, NULL, 0, &overlapped), FALSE);
+    CHECK_EQ(WSAGetLastError(), error);
+    CHECK_EQ((DWORD) overlapped.Internal, CONF__STATUS_PENDING);
+    CHECK_EQ(overlapped.InternalHigh, 0xdeadbeef);
+}
+
+CONF_TEST(errors_at_once_untouched) {
+    struct conf_target target;
+    SOCKET listener = conf_listen(AF_INET, 5, &target);
+    SOCKET client = conf_tcp(AF_INET);
+
+    CHECK_EQ(connect(client, (struct sockaddr*) &target.name, target.length), 0);
+    errors__untouched(client, &target, WSAEISCONN);
+    errors__untouched(listener, &target, WSAEINVAL);
+}

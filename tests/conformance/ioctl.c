@@ -262,20 +262,32 @@ CONF_TEST(ioctl_overlapped_port) {
     CHECK(pointer == (void*) conf_pointer(client));
 }
 
-/* The document allows it, Windows refuses it: either is right, with one packet or none. */
+static void CALLBACK ioctl__never(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
+                                  DWORD flags) {
+    (void) error, (void) bytes, (void) overlapped, (void) flags;
+    CHECK(!"a call that was refused calls its routine");
+}
+
+/* The document allows it, Windows refuses it (Wine's tests), also with a routine. */
 CONF_TEST(ioctl_overlapped_null_bytes) {
     SOCKET client = conf_tcp(AF_INET);
+    SOCKET other = conf_tcp(AF_INET);
     HANDLE port = conf_port(client);
     OVERLAPPED overlapped = {0};
     void* pointer = NULL;
-    int result = WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid,
-                          sizeof ioctl__guid, &pointer, sizeof pointer, NULL, &overlapped, NULL);
 
-    if (result == 0)
-        conf_packet(port, &overlapped, 0, 0);
-    else
-        CHECK_EQ(WSAGetLastError(), WSAEFAULT);
+    CHECK_EQ(
+        conf_last(WSAIoctl(client, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid,
+                           sizeof ioctl__guid, &pointer, sizeof pointer, NULL, &overlapped, NULL)),
+        WSAEFAULT);
     conf_quiet(port);
+    CHECK_EQ(conf_last(WSAIoctl(other, SIO_GET_EXTENSION_FUNCTION_POINTER, &ioctl__guid,
+                                sizeof ioctl__guid, &pointer, sizeof pointer, NULL, &overlapped,
+                                ioctl__never)),
+             WSAEFAULT);
+    SleepEx(CONF__QUIET, TRUE);
+    CHECK(pointer == NULL);
+    CHECK_EQ(overlapped.Internal, 0);
 }
 
 static OVERLAPPED* ioctl__routine_overlapped;

@@ -169,6 +169,8 @@ CONF_TEST(recvmsg_not_a_socket) {
     it.server = msg_udp(AF_INET);
     closesocket(it.server);
     CHECK_EQ(recvmsg__call(&it), WSAENOTSOCK);
+    /* The socket comes first, whatever else is wrong. */
+    CHECK_EQ(conf_last(it.function(INVALID_SOCKET, NULL, NULL, NULL, NULL)), WSAENOTSOCK);
 }
 
 CONF_TEST(recvmsg_would_block) {

@@ -235,6 +235,9 @@ CONF_TEST(sendmsg_not_a_socket) {
     it.client = msg_udp(AF_INET);
     closesocket(it.client);
     CHECK_EQ(sendmsg__call(&it, NULL, NULL), WSAENOTSOCK);
+    /* The socket comes first, whatever else is wrong (Wine's tests). */
+    it.client = INVALID_SOCKET;
+    CHECK_EQ(conf_last(it.function(it.client, NULL, 0, NULL, NULL, NULL)), WSAENOTSOCK);
 }
 
 /* The function is for datagrams; data that a stream would drop are refused. */
