@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "core/stats.h"
 #include "hooks/follow.h"
+#include "hooks/thunk.h"
 #include "host/host.h"
 #include "wsext/functions.h"
 
@@ -15,12 +16,9 @@ static void dllmain__pin(HINSTANCE instance) {
 }
 
 /* The launcher may bring one copy of this DLL and the program's folder another, and the first
- * serves for both: what it has interposed lies in no module. */
+ * serves for both. */
 static int dllmain__is_second(void) {
-    HMODULE module;
-    return !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                                   GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                               (const wchar_t*) (const void*) host.WSAIoctl, &module);
+    return thunk_target((const void*) host.WSAIoctl) != NULL;
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {

@@ -9,12 +9,19 @@
 #define IMAGE__DOS_NEW_HEADER 0x3cu
 #define IMAGE__NT_SIGNATURE 0x00004550u
 #define IMAGE__NT_MACHINE 4u
+#define IMAGE__NT_SECTION_COUNT 6u
 #define IMAGE__NT_OPTIONAL_SIZE 20u
 #define IMAGE__NT_OPTIONAL 24u
 #define IMAGE__OPTIONAL_MAGIC_32 0x010bu
 #define IMAGE__OPTIONAL_MAGIC_64 0x020bu
 #define IMAGE__OPTIONAL_DIRECTORIES_32 96u
 #define IMAGE__OPTIONAL_DIRECTORIES_64 112u
+#define IMAGE__SECTION_VIRTUAL_SIZE 8u
+#define IMAGE__SECTION_RVA 12u
+#define IMAGE__SECTION_CHARACTERISTICS 36u
+#define IMAGE__SECTION_SIZE 40u
+#define IMAGE__SECTION_IS_EXECUTABLE 0x20000000u
+#define IMAGE__PAGE 4096u
 #define IMAGE__DIRECTORY_SIZE 8u
 #define IMAGE__DIRECTORY_EXPORT 0u
 #define IMAGE__DIRECTORY_IMPORT 1u
@@ -43,6 +50,8 @@ struct image {
     size_t pointer_size;
     size_t directories; /* Offset of the data directories. */
     uint32_t directory_count;
+    size_t sections; /* Offset of the section table. */
+    uint32_t section_count;
     uint16_t machine;
 };
 
@@ -132,6 +141,8 @@ static bool image__open(struct image* image, const void* base, size_t size) {
     }
     if (optional_size < start)
         return false;
+    image->sections = optional + optional_size;
+    image->section_count = image__u16(image, nt + IMAGE__NT_SECTION_COUNT);
     image->directories = optional + start;
     image->directory_count = image__u32(image, image->directories - 4);
     size_t room = (optional_size - start) / IMAGE__DIRECTORY_SIZE;
@@ -236,6 +247,56 @@ bool image_find_ordinal(const void* base, size_t size, uint32_t ordinal,
     if (ordinal < exports.ordinal_base)
         return false;
     return image__entry(&image, &exports, ordinal - exports.ordinal_base, found);
+}
+
+/* The range of a section, or of none where it has no size. */
+static struct image_range image__section(const struct image* image, uint32_t index) {
+    size_t header = image__at((uint32_t) image->sections, index, IMAGE__SECTION_SIZE);
+    struct image_range range;
+    range.offset = image__u32(image, header + IMAGE__SECTION_RVA);
+    range.size = image__u32(image, header + IMAGE__SECTION_VIRTUAL_SIZE);
+    return range;
+}
+
+static bool image__is_executable(const struct image* image, uint32_t index) {
+    size_t header = image__at((uint32_t) image->sections, index, IMAGE__SECTION_SIZE);
+    return (image__u32(image, header + IMAGE__SECTION_CHARACTERISTICS) &
+            IMAGE__SECTION_IS_EXECUTABLE) != 0;
+}
+
+/* Sections of an image whose sections are not aligned to pages share them. */
+static bool image__is_in_section(const struct image* image, const struct image_range* range) {
+    for (uint32_t i = 0; i < image->section_count; i++) {
+        struct image_range other = image__section(image, i);
+        uint64_t end = (uint64_t) other.offset + other.size;
+        if (other.size != 0 && range->offset < end &&
+            other.offset < (uint64_t) range->offset + range->size)
+            return true;
+    }
+    return false;
+}
+
+static bool image__left_over(const struct image* image, uint32_t index, struct image_range* found) {
+    struct image_range section = image__section(image, index);
+    uint64_t end = (uint64_t) section.offset + section.size;
+    if (section.size == 0 || !image__is_executable(image, index) || end > UINT32_MAX)
+        return false;
+    found->offset = (uint32_t) end;
+    found->size = (IMAGE__PAGE - found->offset % IMAGE__PAGE) % IMAGE__PAGE;
+    return found->size != 0 && image__has(image, found->offset, found->size) &&
+           !image__is_in_section(image, found);
+}
+
+bool image_find_left_over(const void* base, size_t size, uint32_t index,
+                          struct image_range* found) {
+    struct image image;
+    if (!image__open(&image, base, size))
+        return false;
+    for (uint32_t i = 0; i < image.section_count; i++) {
+        if (image__left_over(&image, i, found) && index-- == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Reports the slots of one imported module. The look-up table tells how many there are, as its

@@ -19,6 +19,11 @@ struct image_export {
     bool is_forwarder; /* The entry names an export of another module and is no address. */
 };
 
+struct image_range {
+    uint32_t offset;
+    uint32_t size;
+};
+
 /* Called with the offset of each import address slot, which is image_pointer_size() wide. */
 typedef void image_slot_fn(void* context, size_t offset);
 
@@ -35,6 +40,10 @@ const char* image_export_name(const void* base, size_t size, uint32_t index);
 
 bool image_find_ordinal(const void* base, size_t size, uint32_t ordinal,
                         struct image_export* found);
+
+/* What the index-th section with code has left over of its last page, where that is anything. False
+ * when there are no more. */
+bool image_find_left_over(const void* base, size_t size, uint32_t index, struct image_range* found);
 
 /* Goes through the import and the delay-load import directories. */
 void image_each_import(const void* base, size_t size, image_slot_fn* callback, void* context);

@@ -9,23 +9,11 @@
 #include "base/memory.h"
 #include "base/module.h"
 #include "hooks/image.h"
+#include "hooks/patch.h"
+#include "hooks/thunk.h"
 #include "host/nt.h"
 
-#if !defined(_M_X64) && !defined(_M_IX86) && !defined(__x86_64__) && !defined(__i386__)
-#error "No jump is known for this processor."
-#endif
-
 #define INTERPOSE__MAX_EXPORTS 64
-#define INTERPOSE__MAX_BLOCKS 8
-#define INTERPOSE__BLOCK_SIZE 4096u
-#define INTERPOSE__THUNK_SIZE 16u
-#define INTERPOSE__THUNKS (INTERPOSE__BLOCK_SIZE / INTERPOSE__THUNK_SIZE)
-#define INTERPOSE__SEARCH_STEP 0x100000u
-
-#define INTERPOSE__WRITABLE \
-    (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
-#define INTERPOSE__EXECUTABLE \
-    (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
 /* Exported by every Windows NT since 5.1, but declared by no public header. It holds the loader's
  * lock while it runs, so that no module comes or goes meanwhile, and may be called in DllMain. */
@@ -49,15 +37,8 @@ struct interpose__module {
     bool is_system;
 };
 
-struct interpose__block {
-    uint8_t* base;
-    size_t used;
-};
-
 static struct interpose__export interpose__exports[INTERPOSE__MAX_EXPORTS];
 static size_t interpose__export_count;
-static struct interpose__block interpose__blocks[INTERPOSE__MAX_BLOCKS];
-static size_t interpose__block_count;
 
 static struct interpose__export* interpose__find(const char* module, const char* name) {
     for (size_t i = 0; i < interpose__export_count; i++) {
@@ -70,123 +51,6 @@ static struct interpose__export* interpose__find(const char* module, const char*
 
 static bool interpose__is_aligned(const void* address, size_t width) {
     return (uintptr_t) address % width == 0;
-}
-
-/* Makes an aligned slot writable for a moment. Its page may hold code as well, and another thread
- * may be running that code, so the right to execute is kept. */
-static bool interpose__unprotect(void* slot, size_t width, DWORD* restore) {
-    MEMORY_BASIC_INFORMATION info;
-    *restore = 0;
-    if (VirtualQuery(slot, &info, sizeof info) == 0)
-        return false;
-    if ((info.Protect & INTERPOSE__WRITABLE) != 0)
-        return true;
-    bool executable = (info.Protect & INTERPOSE__EXECUTABLE) != 0;
-    DWORD protect = executable ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
-    return VirtualProtect(slot, width, protect, restore) != 0;
-}
-
-static void interpose__protect(void* slot, size_t width, DWORD restore) {
-    DWORD old;
-    if (restore != 0)
-        VirtualProtect(slot, width, restore, &old);
-}
-
-/* Whether an export table of the module at base can name the address. Its entries are unsigned
- * 32-bit offsets; with 32-bit addresses they wrap around and reach everything. */
-static bool interpose__reaches(const uint8_t* base, const uint8_t* address) {
-#ifdef _WIN64
-    return address > base && (uintptr_t) (address - base) <= UINT32_MAX;
-#else
-    (void) base;
-    (void) address;
-    return true;
-#endif
-}
-
-static uint8_t* interpose__allocate_at(uint8_t* address) {
-    return VirtualAlloc(address, INTERPOSE__BLOCK_SIZE, MEM_RESERVE | MEM_COMMIT,
-                        PAGE_EXECUTE_READ);
-}
-
-#ifdef _WIN64
-/* What VirtualQuery calls free can still be in use by Wine's host, hence the many attempts. */
-static uint8_t* interpose__allocate(uint8_t* base) {
-    MEMORY_BASIC_INFORMATION info;
-    SYSTEM_INFO system;
-    GetSystemInfo(&system);
-    uintptr_t unit = system.dwAllocationGranularity;
-    uintptr_t last = (uintptr_t) base + (UINT32_MAX - INTERPOSE__BLOCK_SIZE);
-    uintptr_t at = (uintptr_t) base;
-    while (at < last && VirtualQuery((void*) at, &info, sizeof info) != 0) {
-        uintptr_t end = (uintptr_t) info.BaseAddress + info.RegionSize;
-        if (info.State == MEM_FREE) {
-            at = (at + unit - 1) / unit * unit;
-            for (; at < last && at + INTERPOSE__BLOCK_SIZE <= end; at += INTERPOSE__SEARCH_STEP) {
-                uint8_t* block = interpose__allocate_at((uint8_t*) at);
-                if (block != NULL)
-                    return block;
-            }
-        }
-        at = end;
-    }
-    return NULL;
-}
-#else
-static uint8_t* interpose__allocate(uint8_t* base) {
-    (void) base;
-    return interpose__allocate_at(NULL);
-}
-#endif
-
-static struct interpose__block* interpose__get_block(uint8_t* base) {
-    for (size_t i = 0; i < interpose__block_count; i++) {
-        struct interpose__block* block = &interpose__blocks[i];
-        if (block->used < INTERPOSE__THUNKS &&
-            interpose__reaches(base, block->base + INTERPOSE__BLOCK_SIZE - 1) &&
-            interpose__reaches(base, block->base))
-            return block;
-    }
-    if (interpose__block_count == INTERPOSE__MAX_BLOCKS)
-        return NULL;
-    struct interpose__block* block = &interpose__blocks[interpose__block_count];
-    block->base = interpose__allocate(base);
-    if (block->base == NULL)
-        return NULL;
-    block->used = 0;
-    interpose__block_count++;
-    return block;
-}
-
-/* Makes a small piece of code, near enough to the module for its export table, that jumps to the
- * hook through the pointer that is stored 8 bytes further on. */
-static void* interpose__make_thunk(uint8_t* base, void* hook) {
-    uint8_t code[INTERPOSE__THUNK_SIZE];
-    memset(code, 0xcc, sizeof code);
-    struct interpose__block* block = interpose__get_block(base);
-    if (block == NULL)
-        return NULL;
-    uint8_t* thunk = block->base + block->used * INTERPOSE__THUNK_SIZE;
-
-    /* jmp [operand], which is relative to the next instruction on x86-64 and absolute on x86. */
-#ifdef _WIN64
-    uint32_t operand = 2;
-#else
-    uint32_t operand = (uint32_t) (uintptr_t) (thunk + 8);
-#endif
-    code[0] = 0xff;
-    code[1] = 0x25;
-    memcpy(code + 2, &operand, sizeof operand);
-    memcpy(code + 8, &hook, sizeof hook);
-
-    DWORD restore;
-    if (!interpose__unprotect(thunk, sizeof code, &restore))
-        return NULL;
-    memcpy(thunk, code, sizeof code);
-    interpose__protect(thunk, sizeof code, restore);
-    FlushInstructionCache(GetCurrentProcess(), thunk, sizeof code);
-    block->used++;
-    return thunk;
 }
 
 /* Looks the export up and notes its original, which must be done for all of them before the first
@@ -215,16 +79,15 @@ static void interpose__prepare(const struct interpose_entry* entry) {
 }
 
 static void interpose__install_export(struct interpose__export* export) {
-    DWORD restore;
+    unsigned long restore;
     uint8_t* base = (uint8_t*) module_find(export->module);
     if (export->thunk == NULL)
-        export->thunk = interpose__make_thunk(base, export->hook);
-    if (export->thunk == NULL ||
-        !interpose__unprotect(export->slot, sizeof *export->slot, &restore))
+        export->thunk = thunk_make(base, export->hook);
+    if (export->thunk == NULL || !patch_open(export->slot, sizeof *export->slot, &restore))
         return;
     uintptr_t rva = (uintptr_t) export->thunk - (uintptr_t) base;
     InterlockedExchange((volatile LONG*) export->slot, (LONG) (uint32_t) rva);
-    interpose__protect(export->slot, sizeof *export->slot, restore);
+    patch_close(export->slot, sizeof *export->slot, restore);
     export->is_installed = true;
 }
 
@@ -235,14 +98,14 @@ static void interpose__visit_slot(void* context, size_t offset) {
         return;
     for (size_t i = 0; i < interpose__export_count; i++) {
         const struct interpose__export* export = &interpose__exports[i];
-        DWORD restore;
+        unsigned long restore;
         if (*slot != export->original || (module->is_system && !export->is_for_system))
             continue;
-        if (interpose__unprotect(slot, sizeof *slot, &restore)) {
+        if (patch_open(slot, sizeof *slot, &restore)) {
             /* The thunk is also what GetProcAddress gives, and programs compare pointers. */
             void* target = export->thunk != NULL ? export->thunk : export->hook;
             InterlockedExchangePointer((PVOID volatile*) slot, target);
-            interpose__protect(slot, sizeof *slot, restore);
+            patch_close(slot, sizeof *slot, restore);
         }
         return;
     }

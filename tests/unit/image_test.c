@@ -134,6 +134,14 @@ static void test__check_export(size_t size, bool found, const struct image_expor
 }
 
 /* Every function on an image of which nothing is known. */
+static void test__check_left_over(const uint8_t* image, size_t size) {
+    struct image_range left;
+    for (uint32_t i = 0; i < 4 && image_find_left_over(image, size, i, &left); i++) {
+        assert_true(left.size > 0 && left.size < 4096);
+        assert_true((size_t) left.offset + left.size <= size);
+    }
+}
+
 static void test__use(const uint8_t* image, size_t size) {
     static const uint32_t ordinals[] = {0, 7, 8, 9, 10, 0x7fffffff, 0xffffffff};
     static const char* const names[] = {"alpha", "beta", "gamma", "", "a longer name than any"};
@@ -144,6 +152,7 @@ static void test__use(const uint8_t* image, size_t size) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         test__check_export(size, image_find_export(image, size, names[i], &export), &export);
     test__walk(image, size);
+    test__check_left_over(image, size);
 }
 
 static void sound_image(void** state) {
@@ -266,6 +275,59 @@ static void many_descriptors_of_one_table(void** state) {
     free(image);
 }
 
+#define TEST__SECTIONS_64 (TEST__OPTIONAL + 240u)
+#define TEST__PAGES 0x5000u
+#define TEST__CODE 0x60000020u
+#define TEST__DATA 0xc0000040u
+
+static void test__put_section(uint8_t* image, uint32_t index, uint32_t offset, uint32_t size,
+                              uint32_t kind) {
+    size_t header = TEST__SECTIONS_64 + index * 40;
+    test__put16(image, TEST__NT + 6, (uint16_t) (index + 1));
+    test__put32(image, header + 8, size);
+    test__put32(image, header + 12, offset);
+    test__put32(image, header + 36, kind);
+}
+
+static void left_over_of_sections(void** state) {
+    (void) state;
+    uint8_t* sound = test__make(true);
+    uint8_t* image = calloc(1, TEST__PAGES);
+    struct image_range left;
+    assert_non_null(image);
+    memcpy(image, sound, TEST__SIZE);
+    free(sound);
+    assert_false(image_find_left_over(image, TEST__PAGES, 0, &left));
+    test__put_section(image, 0, 0x1000, 0x1123, TEST__CODE);
+    assert_true(image_find_left_over(image, TEST__PAGES, 0, &left));
+    assert_int_equal(left.offset, 0x2123);
+    assert_int_equal(left.size, 0xedd);
+    assert_false(image_find_left_over(image, TEST__PAGES, 1, &left));
+
+    /* Data have none, nor has what fills its pages, and there are only the pages that there are. */
+    test__put_section(image, 1, 0x3000, 0x10, TEST__DATA);
+    assert_false(image_find_left_over(image, TEST__PAGES, 1, &left));
+    test__put_section(image, 1, 0x3000, 0x1000, TEST__CODE);
+    assert_false(image_find_left_over(image, TEST__PAGES, 1, &left));
+    test__put_section(image, 1, 0x3000, 0xfff, TEST__CODE);
+    assert_true(image_find_left_over(image, TEST__PAGES, 1, &left));
+    assert_int_equal(left.offset, 0x3fff);
+    assert_int_equal(left.size, 1);
+    assert_false(image_find_left_over(image, 0x3fff, 1, &left));
+    test__put_section(image, 1, 0xfffff000, 0xfff, TEST__CODE);
+    assert_false(image_find_left_over(image, TEST__PAGES, 1, &left));
+    test__put_section(image, 1, 0xfffff000, 0xffffffff, TEST__CODE);
+    assert_false(image_find_left_over(image, TEST__PAGES, 1, &left));
+
+    /* Another section begins in it. */
+    test__put_section(image, 1, 0x2800, 0x10, TEST__DATA);
+    assert_false(image_find_left_over(image, TEST__PAGES, 0, &left));
+    /* The table goes beyond what can be read. */
+    test__put16(image, TEST__NT + 6, 0xffff);
+    image_find_left_over(image, TEST__PAGES, 0xffff, &left);
+    free(image);
+}
+
 #ifdef _WIN32
 static void real_module(void** state) {
     (void) state;
@@ -282,6 +344,7 @@ static void real_module(void** state) {
     assert_true(image_find_ordinal(base, size, 5, &export));
     assert_int_equal(export.slot, slot);
     assert_true(test__walk(base, size).count > 0);
+    test__check_left_over(base, size);
 }
 #endif
 
@@ -294,6 +357,7 @@ int main(void) {
         cmocka_unit_test(truncated_at_every_length),
         cmocka_unit_test(every_field_damaged),
         cmocka_unit_test(many_descriptors_of_one_table),
+        cmocka_unit_test(left_over_of_sections),
 #ifdef _WIN32
         cmocka_unit_test(real_module),
 #endif
