@@ -151,6 +151,9 @@ static int reuse__get_option(SOCKET s, size_t i, struct reuse__settings* setting
                         (char*) &settings->values[i], &length) != 0) {
         error = status_is_shortage(WSAGetLastError()) ? WSAENOBUFS : 0;
         length = 0;
+    } else if (length <= 0 || (size_t) length > sizeof settings->values[i]) {
+        /* Wine 10 tells anything for SO_LINGER in a 32-bit program, where it has no 32-bit half. */
+        length = sizeof settings->values[i];
     }
     settings->lengths[i] = length;
     return error;
