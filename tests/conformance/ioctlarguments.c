@@ -29,6 +29,26 @@ static const struct ioctlarguments__row {
 
 #define IOCTLARGUMENTS__ROWS (sizeof ioctlarguments__rows / sizeof *ioctlarguments__rows)
 
+/* Wine 10 itself refuses to list the addresses of a machine whose only interface is the loopback,
+ * as in a network namespace. */
+static BOOL ioctlarguments__is_served(const struct ioctlarguments__row* row) {
+    INTERFACE_INFO interfaces[2];
+    SOCKET s;
+    DWORD bytes = 0;
+    int result;
+
+    if (row->code != SIO_ADDRESS_LIST_QUERY)
+        return TRUE;
+    s = conf_tcp(AF_INET);
+    result = WSAIoctl(s, SIO_GET_INTERFACE_LIST, NULL, 0, interfaces, sizeof interfaces, &bytes,
+                      NULL, NULL);
+    closesocket(s);
+    if (result != 0 || bytes > sizeof *interfaces)
+        return TRUE;
+    printf("left out: SIO_ADDRESS_LIST_QUERY: this machine has the loopback only\n");
+    return FALSE;
+}
+
 static void* ioctlarguments__input(const struct ioctlarguments__row* row) {
     static union {
         struct sockaddr_in name;
@@ -64,8 +84,9 @@ CONF_TEST(ioctlarguments_good) {
         const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
         DWORD bytes;
 
-        CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
-                 row->error);
+        if (ioctlarguments__is_served(row))
+            CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
+                     row->error);
     }
 }
 
@@ -128,8 +149,9 @@ static void ioctlarguments__input_at(void* in) {
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
         const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
 
-        CHECK_EQ(ioctlarguments__call(row, in, out, &bytes, NULL),
-                 row->in == USED ? WSAEFAULT : row->error);
+        if (ioctlarguments__is_served(row))
+            CHECK_EQ(ioctlarguments__call(row, in, out, &bytes, NULL),
+                     row->in == USED ? WSAEFAULT : row->error);
     }
 }
 
@@ -146,8 +168,9 @@ static void ioctlarguments__output_at(void* out) {
     for (i = 0; i < IOCTLARGUMENTS__ROWS; i++) {
         const struct ioctlarguments__row* row = &ioctlarguments__rows[i];
 
-        CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
-                 row->out == USED ? WSAEFAULT : row->error);
+        if (ioctlarguments__is_served(row))
+            CHECK_EQ(ioctlarguments__call(row, ioctlarguments__input(row), out, &bytes, NULL),
+                     row->out == USED ? WSAEFAULT : row->error);
     }
 }
 
