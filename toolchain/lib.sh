@@ -179,6 +179,12 @@ setup_cmocka() {
     rm -rf "$scratch"
 }
 
+# What looks at the sources; without it that test is skipped.
+setup_static() {
+    (install_packages clang-tidy cppcheck) ||
+        say "no clang-tidy or cppcheck, for the reason above; their tests are skipped"
+}
+
 # For the fuzzers, and for what Clang finds and GCC does not; without it their tests are skipped.
 setup_clang() {
     local version

@@ -5,7 +5,7 @@
 
 unsigned histogram_bucket(uint64_t value) {
     unsigned shift = 0;
-    while (value >> shift >= 2 * HISTOGRAM__EXACT)
+    while (value >> shift >= (uint64_t) 2 * HISTOGRAM__EXACT)
         shift++;
     /* The two bits below the highest choose among the four of a power. */
     return shift * HISTOGRAM__EXACT + (unsigned) (value >> shift);

@@ -72,7 +72,7 @@ static DWORD legacy__describe(int error, char* text, DWORD size) {
 void legacy_print_error(const char* message) {
     static const char colon[] = ": ";
     int error = WSAGetLastError();
-    char line[2 * LEGACY__TEXT_MAX + sizeof colon + 2];
+    char line[(size_t) 2 * LEGACY__TEXT_MAX + sizeof colon + 2];
     size_t length = memory_string_length(message, LEGACY__TEXT_MAX);
     DWORD written;
 

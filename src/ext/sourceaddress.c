@@ -150,6 +150,8 @@ sourceaddress__find(const struct sourceaddress__question* question) {
     int i;
     for (i = 0; i < SOURCEADDRESS__KEPT; i++) {
         struct sourceaddress__answer* answer = &sourceaddress__answers[i];
+        /* Both began as zeros throughout.
+         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
         if (answer->is_known && memcmp(&answer->question, question, sizeof *question) == 0)
             return answer;
     }

@@ -154,7 +154,7 @@ static bool image__open(struct image* image, const void* base, size_t size) {
 static struct image__directory image__directory(const struct image* image, uint32_t index) {
     struct image__directory directory = {0, 0};
     if (index < image->directory_count) {
-        size_t offset = image->directories + index * IMAGE__DIRECTORY_SIZE;
+        size_t offset = image->directories + (size_t) index * IMAGE__DIRECTORY_SIZE;
         directory.rva = image__u32(image, offset);
         directory.size = image__u32(image, offset + 4);
     }

@@ -131,7 +131,8 @@ static int ask__reads_control(void* function) {
 
     name.sin_family = AF_INET;
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(s, (struct sockaddr*) &name, sizeof name);
+    /* Where it cannot be bound the message goes nowhere, and is not received. */
+    (void) bind(s, (struct sockaddr*) &name, sizeof name);
     getsockname(s, (struct sockaddr*) &name, &length);
     message.name = (struct sockaddr*) &name;
     message.namelen = sizeof name;
@@ -200,7 +201,7 @@ static void ask__ioctl(const struct probe_api* api, SOCKET s, struct probe_answe
                        const char* name, DWORD code, const void* in, DWORD in_length,
                        DWORD out_length) {
     struct probe_answer* row = ask__row(answers, "ioctl", name);
-    char input[32] = {0}, output[512];
+    char input[32] = {0}, output[512] = {0};
     DWORD bytes = 0;
     if (in_length != 0)
         memcpy(input, in, in_length);
