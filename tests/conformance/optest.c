@@ -203,6 +203,10 @@ static void optest__answer(struct optest* os, int count) {
         os[i].peer = conf_accept(optest.listener);
 }
 
+SOCKET optest_issued_on(const struct optest* o) {
+    return o->what == OPTEST_ACCEPT ? optest.listener : o->socket;
+}
+
 static void optest__cancel(struct optest* o) {
     /* The listener has several. */
     BOOL done = o->what == OPTEST_ACCEPT
@@ -265,8 +269,20 @@ void optest_wait(const struct optest* o) {
         conf_fail(__FILE__, __LINE__, "still pending after %d ms", CONF__LIMIT);
 }
 
-DWORD optest_status(enum optest_what what, enum optest_ending ending) {
-    (void) what;
+DWORD optest_bytes(enum optest_what what) {
+    switch (what) {
+        case OPTEST_PAYLOAD:
+            return OPTEST__DATA;
+        case OPTEST_FILE:
+        case OPTEST_PACKETS:
+        case OPTEST_SENDING:
+            return OPTEST__LARGE;
+        default:
+            return 0;
+    }
+}
+
+DWORD optest_status(enum optest_ending ending) {
     switch (ending) {
         case OPTEST_CANCEL:
         case OPTEST_CLOSE:

@@ -61,8 +61,12 @@ void optest_issue_in_thread(struct optest* os, int count);
 /* Waits until the operation's status block says that it has ended. */
 void optest_wait(const struct optest* o);
 
-/* What the status block says after that ending, and how many bytes. */
-DWORD optest_status(enum optest_what what, enum optest_ending ending);
+/* What the status block says after that ending; and how many bytes it tells of a success. */
+DWORD optest_status(enum optest_ending ending);
+DWORD optest_bytes(enum optest_what what);
+
+/* The socket that it was issued on: the listener, of AcceptEx. */
+SOCKET optest_issued_on(const struct optest* o);
 
 /* Closes what is still open. */
 void optest_close(struct optest* o);
