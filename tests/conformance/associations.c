@@ -421,8 +421,7 @@ static void associations__each(void (*run)(struct associations__case*), BOOL ski
             associations__say(&c, "cannot be associated (%d)", WSAGetLastError());
         } else {
             if (skip)
-                CHECK(SetFileCompletionNotificationModes((HANDLE) c.client,
-                                                         FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+                CHECK(conf_set_modes((HANDLE) c.client, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
             run(&c);
         }
         bad += c.bad;
