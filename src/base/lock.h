@@ -2,8 +2,12 @@
 #ifndef WSEXT_BASE_LOCK_H
 #define WSEXT_BASE_LOCK_H
 
-/* The one lock and the two atomic accesses that the core needs, on Windows with what NT 5.2 has and
- * elsewhere with POSIX threads, so that the core's tests run natively under the sanitizers. */
+/* The one lock and the few atomic accesses that the core needs, on Windows with what NT 5.2 has and
+ * elsewhere with POSIX threads, so that the core's tests run natively under the sanitizers.
+ *
+ * lock_add() and lock_exchange_if() are full barriers, for a lock_count_t. Both return the value
+ * that they found; the latter sets another where that is the expected one. lock_pause() lets others
+ * run for a moment, at most a few milliseconds. */
 
 #ifdef _WIN32
 
@@ -22,9 +26,17 @@ typedef CRITICAL_SECTION lock_t;
 #define lock_load_flags(place) (*(const volatile unsigned short*) (place))
 #define lock_store_flags(place, value) (*(volatile unsigned short*) (place) = (value))
 
+typedef LONG lock_count_t;
+
+#define lock_load_count(place) (*(const volatile LONG*) (place))
+#define lock_add(place, value) InterlockedExchangeAdd(place, value)
+#define lock_exchange_if(place, expected, value) InterlockedCompareExchange(place, value, expected)
+#define lock_pause() Sleep(1)
+
 #else
 
 #include <pthread.h>
+#include <unistd.h>
 
 typedef pthread_mutex_t lock_t;
 
@@ -39,6 +51,14 @@ typedef pthread_mutex_t lock_t;
 #define lock_load_flags(place) __atomic_load_n((const unsigned short*) (place), __ATOMIC_RELAXED)
 #define lock_store_flags(place, value) \
     __atomic_store_n((unsigned short*) (place), (unsigned short) (value), __ATOMIC_RELAXED)
+
+typedef int lock_count_t;
+
+#define lock_load_count(place) __atomic_load_n(place, __ATOMIC_SEQ_CST)
+#define lock_add(place, value) __atomic_fetch_add(place, value, __ATOMIC_SEQ_CST)
+#define lock_exchange_if(place, expected, value) \
+    __sync_val_compare_and_swap(place, (lock_count_t) (expected), (lock_count_t) (value))
+#define lock_pause() usleep(1000)
 
 #endif
 

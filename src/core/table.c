@@ -14,6 +14,7 @@
 
 struct table__page {
     unsigned short flags[TABLE__PAGE_SIZE];
+    lock_count_t gates[TABLE__PAGE_SIZE];
     void* records[TABLE__PAGE_SIZE];
 };
 
@@ -61,6 +62,16 @@ static struct table__page* table__need_page(uintptr_t handle) {
 unsigned table_flags(uintptr_t handle) {
     const struct table__page* page = table__find_page(handle);
     return page != NULL ? lock_load_flags(&page->flags[table__slot(handle)]) : 0;
+}
+
+lock_count_t* table_find_gate(uintptr_t handle) {
+    struct table__page* page = table__find_page(handle);
+    return page != NULL ? &page->gates[table__slot(handle)] : NULL;
+}
+
+lock_count_t* table_need_gate(uintptr_t handle) {
+    struct table__page* page = table__need_page(handle);
+    return page != NULL ? &page->gates[table__slot(handle)] : NULL;
 }
 
 void* table_lock(uintptr_t handle) {

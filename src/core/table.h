@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/lock.h"
+
 /* What we know of handles, found by their value: 16 flags that are read without a lock, so
  * that a call on a socket that we do not know costs a look-up and no more, and a record for the
  * sockets that we do know.
@@ -34,6 +36,12 @@ void table_init(void);
 
 /* The flags of a handle, without a lock; 0 for a handle that was never mentioned. */
 unsigned table_flags(uintptr_t handle);
+
+/* The place of the handle's gate (core/gate.h), which is 0 at first and stays where it is. NULL
+ * where memory is short, where the handle is beyond the table's reach or, by the former, where
+ * nothing near it was ever mentioned. */
+lock_count_t* table_find_gate(uintptr_t handle);
+lock_count_t* table_need_gate(uintptr_t handle);
 
 /* Locks the part of the table that holds the handle and returns the handle's record or NULL. Each
  * call is followed by table_unlock(); one thread locks one handle at a time. */
