@@ -32,7 +32,7 @@ static int config__choose(const char* variable, const char* const* words, int co
 static int config__is_known(const char* variable, size_t length) {
     static const char* const names[] = {"WSEXT_DRIVER", "WSEXT_CONTEXT",  "WSEXT_STATS",
                                         "WSEXT_LOG",    "WSEXT_LOG_FILE", "WSEXT_FOLLOW",
-                                        "WSEXT_PREFIX", "WSEXT_WINE_BITS"};
+                                        "WSEXT_REUSE",  "WSEXT_PREFIX",   "WSEXT_WINE_BITS"};
     size_t i;
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strlen(names[i]) == length && _strnicmp(variable, names[i], length) == 0)
@@ -63,6 +63,7 @@ void config_init(void) {
     static const char* const drivers[] = {"auto", "native", "poll", "thread"};
     static const char* const contexts[] = {"strict", "lenient"};
     static const char* const switches[] = {"0", "1"};
+    static const char* const reuses[] = {"safe", "wait"};
     static const char* const levels[] = {"off", "error", "warn", "info", "trace"};
 
     /* The file comes first, as the other variables' complaints go there. */
@@ -73,5 +74,6 @@ void config_init(void) {
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2, 0);
     config.stats = config__choose("WSEXT_STATS", switches, 2, 0);
     config.follow = config__choose("WSEXT_FOLLOW", switches, 2, 0);
+    config.reuse_blindly = config__choose("WSEXT_REUSE", reuses, 2, 0);
     config__check_names();
 }

@@ -16,6 +16,7 @@ struct config {
     int lenient;               /* WSEXT_CONTEXT=strict|lenient */
     int stats;                 /* WSEXT_STATS=0|1 */
     int follow;                /* WSEXT_FOLLOW=0|1 */
+    int reuse_blindly;         /* WSEXT_REUSE=safe|wait */
 };
 
 extern struct config config;

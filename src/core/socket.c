@@ -104,5 +104,6 @@ void socket_forget(struct socket* socket) {
     table_set_record(socket->handle, NULL);
     table_change_flags(socket->handle, 0, TABLE_ALL);
     free(socket->selection);
+    free(socket->keepalive);
     free(socket);
 }

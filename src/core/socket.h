@@ -10,6 +10,7 @@ struct operation;
 struct task;
 struct thread_job;
 struct rio_queue;
+struct settings_keepalive;
 
 /* What WSAEventSelect or WSAAsyncSelect asked for. */
 struct socket_selection {
@@ -47,7 +48,9 @@ struct socket {
     /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
     OVERLAPPED* overlapped;
     struct socket_selection* selection; /* NULL while none is in force. */
-    struct operation* operation;        /* Set while the machine is connecting. */
+    struct settings_keepalive*
+        keepalive;               /* What SIO_KEEPALIVE_VALS was last given; NULL where nothing. */
+    struct operation* operation; /* Set while the machine is connecting. */
     /* What a worker of the thread driver still does with the socket, also after it was cancelled.
      */
     struct thread_job* worker;

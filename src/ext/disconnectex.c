@@ -52,62 +52,49 @@ int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
     return error;
 }
 
-/* Under the record's lock. A program may have shut the sending side down by itself, which the host
- * keeps with the handle, so that nothing could be sent ever after. */
-static int disconnectex__prepare(const struct socket* socket, DWORD flags, int send_error,
-                                 int* has_to_wait) {
-    if (send_error != 0 && send_error != WSAESHUTDOWN)
-        return send_error;
-    if (!(flags & TF_REUSE_SOCKET))
-        return 0;
-    return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : reuse_prepare(socket, has_to_wait);
-}
-
-static int disconnectex__end(struct socket* socket, DWORD flags) {
-    int error;
-    if (!(flags & TF_REUSE_SOCKET))
-        return host.shutdown(socket->handle, SD_SEND) == 0 ? 0 : WSAGetLastError();
-    error = reuse_socket(socket);
-    /* What was begun meanwhile must not be sent on the next connection. */
-    if (error == 0)
-        task_cancel_unsent(socket);
-    return error;
-}
-
-/* With the handles held: the record, locked, of a socket that is still being disconnected. */
+/* The record, locked, of a socket that is still being disconnected. */
 static struct socket* disconnectex__find(SOCKET s, ULONGLONG serial) {
-    struct socket* socket;
-    socket_hold_handles();
-    socket = socket_find_same(s, serial);
+    struct socket* socket = socket_find_same(s, serial);
     return socket != NULL && socket->machine.state == MACHINE_DISCONNECTING ? socket : NULL;
 }
 
-static void disconnectex__let_go(SOCKET s) {
+/* No lock is held while the host's operations end. */
+static int disconnectex__reuse(SOCKET s, ULONGLONG serial) {
+    struct reuse reuse;
+    int error;
+    reuse_begin(&reuse, s, serial);
+    while ((error = reuse_try(&reuse)) == WSAEWOULDBLOCK)
+        Sleep(REUSE_PAUSE);
+    return error;
+}
+
+/* A program may have shut the sending side down by itself, which the host keeps with the handle, so
+ * that nothing could be sent ever after. */
+static int disconnectex__end(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
+    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
+    if (send_error != 0 && send_error != WSAESHUTDOWN)
+        return send_error;
+    if (flags & TF_REUSE_SOCKET)
+        return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : disconnectex__reuse(s, serial);
+    if (disconnectex__find(s, serial) != NULL)
+        error = host.shutdown(s, SD_SEND) == 0 ? 0 : WSAGetLastError();
     socket_release(s);
-    socket_release_handles();
+    return error;
 }
 
 int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
+    int error = disconnectex__end(s, serial, flags, send_error);
     struct socket* socket = disconnectex__find(s, serial);
-    int has_to_wait = 0;
-    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
-
-    if (socket != NULL)
-        error = disconnectex__prepare(socket, flags, send_error, &has_to_wait);
-    if (has_to_wait) {
-        disconnectex__let_go(s);
-        Sleep(REUSE_TIME_TO_ANSWER);
-        socket = disconnectex__find(s, serial);
-    }
     if (socket != NULL) {
-        if (error == 0)
-            error = disconnectex__end(socket, flags);
+        /* What was begun meanwhile must not be sent on the next connection. */
+        if (error == 0 && (flags & TF_REUSE_SOCKET))
+            task_cancel_unsent(socket);
         socket_step(socket, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
                                                                     : MACHINE_DISCONNECTED);
     } else {
         error = WSAENOTSOCK;
     }
-    disconnectex__let_go(s);
+    socket_release(s);
     return error;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "core/gate.h"
 #include "core/stats.h"
 #include "ext/kind.h"
 
@@ -85,14 +86,17 @@ static int recvmsg__at_once(LPFN_WSARECVMSG function, SOCKET s, WSAMSG* message,
 int WSAAPI recvmsg_call(SOCKET s, WSAMSG* message, DWORD* received, WSAOVERLAPPED* overlapped,
                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     LPFN_WSARECVMSG function;
+    lock_count_t* gate;
     int error = recvmsg__check(message, received, overlapped);
 
     if (error == 0) {
         function = recvmsg__host_function(s, &error);
+        gate = gate_enter(s);
         if (error == 0 && overlapped == NULL)
             error = recvmsg__at_once(function, s, message, received);
         else if (error == 0 && function(s, message, received, overlapped, routine) != 0)
             error = WSAGetLastError();
+        gate_leave(gate);
     } else {
         error = kind_blame(s, error);
     }
@@ -106,7 +110,8 @@ int WSAAPI recvmsg_call(SOCKET s, WSAMSG* message, DWORD* received, WSAOVERLAPPE
 int recvmsg_receive(SOCKET s, char* buffer, int length, int* flags) {
     WSABUF vector;
     DWORD received = 0, how = 0;
-    int error = 0;
+    lock_count_t* gate;
+    int result, error = 0;
 
     if (!memory_is_writable(flags, sizeof *flags))
         error = WSAEFAULT;
@@ -118,7 +123,10 @@ int recvmsg_receive(SOCKET s, char* buffer, int length, int* flags) {
     }
     vector.buf = buffer;
     vector.len = (ULONG) length;
-    if (host.WSARecv(s, &vector, 1, &received, &how, NULL, NULL) == 0) {
+    gate = gate_enter(s);
+    result = host.WSARecv(s, &vector, 1, &received, &how, NULL, NULL);
+    gate_leave(gate);
+    if (result == 0) {
         *flags = 0;
         return (int) received;
     }

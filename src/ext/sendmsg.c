@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "core/gate.h"
 #include "core/stats.h"
 #include "ext/kind.h"
 #include "ext/msgoptions.h"
@@ -29,12 +30,14 @@ static int sendmsg__check(const WSAMSG* message, const DWORD* sent,
 
 static int sendmsg__host(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
                          WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    lock_count_t* gate = gate_enter(s);
     int result;
     if (host.WSASendMsg != NULL)
         result = host.WSASendMsg(s, message, flags, sent, overlapped, routine);
     else
         result = host.WSASendTo(s, message->lpBuffers, message->dwBufferCount, sent, flags,
                                 message->name, message->namelen, overlapped, routine);
+    gate_leave(gate);
     return result == 0 ? 0 : WSAGetLastError();
 }
 

@@ -2,11 +2,14 @@
 #include "hooks/hooks.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <ws2tcpip.h>
 
 #include "base/memory.h"
 #include "base/module.h"
+#include "core/gate.h"
+#include "core/settings.h"
 #include "core/socket.h"
 #include "core/table.h"
 #include "ext/cancel.h"
@@ -16,8 +19,10 @@
 #include "ext/listener.h"
 #include "ext/options.h"
 #include "hooks/creation.h"
+#include "hooks/fileio.h"
 #include "hooks/interpose.h"
 #include "hooks/overlapped.h"
+#include "hooks/receiving.h"
 #include "hooks/results.h"
 #include "hooks/sending.h"
 #include "host/seconds.h"
@@ -80,26 +85,32 @@ static void hooks__closed(SOCKET s) {
 }
 
 static int WSAAPI hook_closesocket(SOCKET s) {
+    lock_count_t* gate;
     int result;
     /* After the last WSACleanup the host refuses, and the socket lives on. */
     if (table_flags(s) == 0 || host_is_shut())
         return host.closesocket(s);
+    gate = gate_enter_closing(s);
     hooks__closing(s);
     result = host.closesocket(s);
     hooks__closed(s);
+    gate_leave_closing(gate);
     return result;
 }
 
 static BOOL WINAPI hook_CloseHandle(HANDLE handle) {
     unsigned flags = table_flags((SOCKET) handle);
+    lock_count_t* gate;
     BOOL result;
     if (flags & TABLE_PORT)
         port_forget(handle);
     if ((flags & ~(unsigned) TABLE_PORT) == 0)
         return host.CloseHandle(handle);
+    gate = gate_enter_closing((SOCKET) handle);
     hooks__closing((SOCKET) handle);
     result = host.CloseHandle(handle);
     hooks__closed((SOCKET) handle);
+    gate_leave_closing(gate);
     return result;
 }
 
@@ -269,6 +280,7 @@ static void hooks__set_nonblocking(SOCKET s, int nonblocking) {
 /* While a worker of the thread driver has made the socket blocking, what the program wants is only
  * noted, for afterwards. */
 static int hooks__change_mode(SOCKET s, u_long* nonblocking) {
+    lock_count_t* gate = gate_enter(s);
     struct socket* socket = socket_find(s);
     int result = 0;
     WSASetLastError(0);
@@ -277,6 +289,7 @@ static int hooks__change_mode(SOCKET s, u_long* nonblocking) {
     if (result == 0)
         hooks__set_nonblocking(s, *nonblocking != 0);
     socket_release(s);
+    gate_leave(gate);
     return result;
 }
 
@@ -295,6 +308,38 @@ static int WSAAPI hook_ioctlsocket(SOCKET s, long code, u_long* argument) {
     return result;
 }
 
+/* What a socket's next connection is to keep, and what the host does not tell of it. */
+static void hooks__note_keepalive(SOCKET s, const struct settings_keepalive* given) {
+    struct socket* socket = socket_need(s);
+    if (socket != NULL && socket->keepalive == NULL)
+        socket->keepalive = malloc(sizeof *socket->keepalive);
+    if (socket != NULL && socket->keepalive != NULL)
+        *socket->keepalive = *given;
+    socket_release(s);
+}
+
+/* One that is pending ends when something happens or it is cancelled. */
+static void hooks__note_endless(SOCKET s) {
+    struct socket* socket = socket_need(s);
+    if (socket != NULL)
+        socket->endless = 1;
+    socket_release(s);
+}
+
+static void hooks__note_ioctl(SOCKET s, DWORD code, const void* in, DWORD in_length, int error) {
+    if (error == 0 && code == (DWORD) FIONBIO)
+        hooks__set_nonblocking(s, *(const u_long*) in != 0);
+    else if (error == 0 && code == (DWORD) SIO_KEEPALIVE_VALS &&
+             in_length >= sizeof(struct settings_keepalive))
+        hooks__note_keepalive(s, in);
+    else if (error == WSA_IO_PENDING)
+        hooks__note_endless(s);
+    else
+        return;
+    if (error != 0)
+        WSASetLastError(error);
+}
+
 /* A code that is the host's. Wine writes the length, the OVERLAPPED and some codes' buffers without
  * a look. A code may have no use for a buffer, and Windows then takes any address, so that what
  * cannot be touched becomes what every host knows as missing. */
@@ -302,6 +347,7 @@ static int hooks__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, vo
                              DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     DWORD before = GetLastError();
+    lock_count_t* gate;
     int result;
     if (!memory_is_writable(returned, sizeof *returned) ||
         (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped)))
@@ -315,9 +361,10 @@ static int hooks__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, vo
     if (!memory_is_writable(out, out_length))
         out = NULL;
     SetLastError(before);
+    gate = gate_enter(s);
     result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
-    if (result == 0 && code == (DWORD) FIONBIO)
-        hooks__set_nonblocking(s, *(const u_long*) in != 0);
+    hooks__note_ioctl(s, code, in, in_length, result == 0 ? 0 : WSAGetLastError());
+    gate_leave(gate);
     return result;
 }
 
@@ -369,6 +416,12 @@ static int WSAAPI hook_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long
 #define HOOKS__KERNEL_ENTRY(name) \
     HOOKS__ENTRY("kernel32.dll", name), HOOKS__ENTRY("kernelbase.dll", name)
 
+/* ntdll has two names for each of its functions. */
+#define HOOKS__NT_ENTRIES(name) \
+    {"ntdll.dll", "Nt" #name, (void*) hook_Nt##name, false}, { \
+        "ntdll.dll", "Zw" #name, (void*) hook_Nt##name, false \
+    }
+
 static const struct interpose_entry hooks__entries[] = {
     HOOKS__ENTRY("ws2_32.dll", WSAStartup),
     HOOKS__ENTRY("ws2_32.dll", WSACleanup),
@@ -392,10 +445,20 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__ENTRY("ws2_32.dll", WSASend),
     HOOKS__ENTRY("ws2_32.dll", WSASendTo),
     HOOKS__ENTRY("ws2_32.dll", WSASendMsg),
+    HOOKS__ENTRY("ws2_32.dll", recv),
+    HOOKS__ENTRY("ws2_32.dll", recvfrom),
+    HOOKS__ENTRY("ws2_32.dll", WSARecv),
+    HOOKS__ENTRY("ws2_32.dll", WSARecvFrom),
+    HOOKS__ENTRY("ws2_32.dll", select),
+    HOOKS__ENTRY("ws2_32.dll", WSAPoll),
     HOOKS__ENTRY("ws2_32.dll", WSAGetOverlappedResult),
     HOOKS__ENTRY("ws2_32.dll", WSAEventSelect),
     HOOKS__ENTRY("ws2_32.dll", WSAAsyncSelect),
     HOOKS__KERNEL_ENTRY(CloseHandle),
+    HOOKS__KERNEL_ENTRY(ReadFile),
+    HOOKS__KERNEL_ENTRY(ReadFileEx),
+    HOOKS__KERNEL_ENTRY(WriteFile),
+    HOOKS__KERNEL_ENTRY(WriteFileEx),
     HOOKS__KERNEL_ENTRY(CreateIoCompletionPort),
     HOOKS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
     HOOKS__KERNEL_ENTRY(CancelIo),
@@ -403,6 +466,8 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__KERNEL_ENTRY(GetOverlappedResult),
     HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatus),
     HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatusEx),
+    HOOKS__NT_ENTRIES(ReadFile),
+    HOOKS__NT_ENTRIES(WriteFile),
 };
 
 #define HOOKS__COUNT (sizeof hooks__entries / sizeof hooks__entries[0])

@@ -13,7 +13,7 @@
 #include "hooks/thunk.h"
 #include "host/nt.h"
 
-#define INTERPOSE__MAX_EXPORTS 64
+#define INTERPOSE__MAX_EXPORTS 128
 
 /* Exported by every Windows NT since 5.1, but declared by no public header. It holds the loader's
  * lock while it runs, so that no module comes or goes meanwhile, and may be called in DllMain. */

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks/sending.h"
 
+#include "core/gate.h"
 #include "ext/sendlock.h"
 #include "ext/sendmsg.h"
 
-/* The last error of the send survives the end of the turn. */
+/* The last error of the send survives the end of the turn. The gate comes second, as a turn may
+ * have to be waited for. */
 
 int WSAAPI hook_send(SOCKET s, const char* buffer, int length, int flags) {
     struct sendlock* sendlock = sendlock_begin_plain(s);
+    lock_count_t* gate = gate_enter(s);
     int result = host.send(s, buffer, length, flags);
+    gate_leave(gate);
     if (sendlock != NULL)
         sendlock_end(sendlock, 0);
     return result;
@@ -17,7 +21,9 @@ int WSAAPI hook_send(SOCKET s, const char* buffer, int length, int flags) {
 int WSAAPI hook_sendto(SOCKET s, const char* buffer, int length, int flags,
                        const struct sockaddr* name, int name_length) {
     struct sendlock* sendlock = sendlock_begin_plain(s);
+    lock_count_t* gate = gate_enter(s);
     int result = host.sendto(s, buffer, length, flags, name, name_length);
+    gate_leave(gate);
     if (sendlock != NULL)
         sendlock_end(sendlock, 0);
     return result;
@@ -26,7 +32,9 @@ int WSAAPI hook_sendto(SOCKET s, const char* buffer, int length, int flags,
 int WSAAPI hook_WSASend(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
                         WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     struct sendlock* sendlock = sendlock_begin_plain(s);
+    lock_count_t* gate = gate_enter(s);
     int result = host.WSASend(s, buffers, count, sent, flags, overlapped, routine);
+    gate_leave(gate);
     if (sendlock != NULL)
         sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;
@@ -36,8 +44,10 @@ int WSAAPI hook_WSASendTo(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, D
                           const struct sockaddr* name, int name_length, WSAOVERLAPPED* overlapped,
                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     struct sendlock* sendlock = sendlock_begin_plain(s);
+    lock_count_t* gate = gate_enter(s);
     int result =
         host.WSASendTo(s, buffers, count, sent, flags, name, name_length, overlapped, routine);
+    gate_leave(gate);
     if (sendlock != NULL)
         sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;

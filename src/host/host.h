@@ -51,6 +51,10 @@ typedef NTSTATUS host_status;
       (int, fd_set*, fd_set*, fd_set*, const struct timeval*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, send, (SOCKET, const char*, int, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, recv, (SOCKET, char*, int, int)) \
+    X(WS2_32, REQUIRED, int, WSAAPI, recvfrom, \
+      (SOCKET, char*, int, int, struct sockaddr*, int*)) \
+    /* Without it no program calls it. */ \
+    X(WS2_32, OPTIONAL, int, WSAAPI, WSAPoll, (WSAPOLLFD*, ULONG, INT)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAEnumProtocolsW, (int*, WSAPROTOCOL_INFOW*, DWORD*)) \
     X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyname, (const char*)) \
     X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyaddr, (const char*, int, int)) \
@@ -76,6 +80,13 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, SOCKET, WSAAPI, WSAAccept, \
       (SOCKET, struct sockaddr*, int*, LPCONDITIONPROC, DWORD_PTR)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CloseHandle, (HANDLE)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, ReadFile, (HANDLE, void*, DWORD, DWORD*, OVERLAPPED*)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, ReadFileEx, \
+      (HANDLE, void*, DWORD, OVERLAPPED*, LPOVERLAPPED_COMPLETION_ROUTINE)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, WriteFile, \
+      (HANDLE, const void*, DWORD, DWORD*, OVERLAPPED*)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, WriteFileEx, \
+      (HANDLE, const void*, DWORD, OVERLAPPED*, LPOVERLAPPED_COMPLETION_ROUTINE)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetOverlappedResult, (HANDLE, OVERLAPPED*, DWORD*, BOOL)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetQueuedCompletionStatus, \
       (HANDLE, DWORD*, ULONG_PTR*, OVERLAPPED**, DWORD)) \
@@ -111,6 +122,9 @@ typedef NTSTATUS host_status;
     X(NTDLL, REQUIRED, host_status, NTAPI, NtReadFile, \
       (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, void*, ULONG, LARGE_INTEGER*, \
        ULONG*)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtWriteFile, \
+      (HANDLE, HANDLE, PIO_APC_ROUTINE, void*, IO_STATUS_BLOCK*, const void*, ULONG, \
+       LARGE_INTEGER*, ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryInformationFile, \
       (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \
@@ -118,6 +132,8 @@ typedef NTSTATUS host_status;
     /* Without it lines of the file hosts that are about IPv6 are not read. */ \
     X(NTDLL, OPTIONAL, host_status, NTAPI, RtlIpv6StringToAddressA, \
       (const char*, const char**, void*)) \
+    /* Without it no socket can be made reusable. */ \
+    X(NTDLL, OPTIONAL, host_status, NTAPI, NtQueryObject, (HANDLE, int, void*, ULONG, ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryEvent, (HANDLE, int, void*, ULONG, ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryIoCompletion, \
       (HANDLE, int, void*, ULONG, ULONG*)) \

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "core/gate.h"
 #include "core/stats.h"
 
 /* What Wine has room for itself. */
@@ -210,7 +211,9 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
 
 static int rio_request__receive(struct rio_request* request, const struct rio_socket* socket) {
     OVERLAPPED* step = &request->step;
+    lock_count_t* gate;
     DWORD bytes;
+    int result;
     if (request->receive_message != NULL) {
         request->message.name = &request->remote.name;
         request->message.namelen = request->remote_length;
@@ -222,17 +225,25 @@ static int rio_request__receive(struct rio_request* request, const struct rio_so
     if (request->parts[RIO_REMOTE].Length != 0 && !socket->is_stream)
         return host.WSARecvFrom(socket->handle, &request->data, 1, &bytes, &request->message_flags,
                                 &request->remote.name, &request->remote_length, step, NULL);
-    return host.WSARecv(socket->handle, &request->data, 1, &bytes, &request->message_flags, step,
-                        NULL);
+    gate = gate_enter(socket->handle);
+    result = host.WSARecv(socket->handle, &request->data, 1, &bytes, &request->message_flags, step,
+                          NULL);
+    gate_leave(gate);
+    return result;
 }
 
 /* A stream is connected and takes no address, as WSASendTo says. */
 static int rio_request__send(struct rio_request* request, const struct rio_socket* socket) {
+    lock_count_t* gate;
     DWORD bytes;
+    int result;
     if (request->remote_length != 0 && !socket->is_stream)
         return host.WSASendTo(socket->handle, &request->data, 1, &bytes, 0, &request->remote.name,
                               request->remote_length, &request->step, NULL);
-    return host.WSASend(socket->handle, &request->data, 1, &bytes, 0, &request->step, NULL);
+    gate = gate_enter(socket->handle);
+    result = host.WSASend(socket->handle, &request->data, 1, &bytes, 0, &request->step, NULL);
+    gate_leave(gate);
+    return result;
 }
 
 void rio_request_begin(struct rio_request* request, const struct rio_socket* socket, HANDLE event) {
