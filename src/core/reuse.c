@@ -147,17 +147,19 @@ static int reuse__ask_queues(const struct reuse__socket* self) {
 }
 
 /* A handle can have one completion port. That a socket of which we know none takes another shows
- * that it has none, and the fresh Unix socket forgets the other. */
-static int reuse__has_unknown_port(const struct reuse__socket* self) {
+ * that it has none, and the fresh Unix socket forgets the other. Returns 0 or a Winsock error. */
+static int reuse__check_port(const struct reuse__socket* self) {
     HANDLE port;
-    int has;
+    int error = 0;
     if (self->port.handle != NULL || (self->flags & TABLE_SYNCHRONOUS))
         return 0;
     port = host.CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-    has = port == NULL || host.CreateIoCompletionPort((HANDLE) self->handle, port, 0, 0) == NULL;
-    if (port != NULL)
-        host.CloseHandle(port);
-    return has;
+    if (port == NULL)
+        return WSAENOBUFS;
+    if (host.CreateIoCompletionPort((HANDLE) self->handle, port, 0, 0) == NULL)
+        error = status_is_shortage((int) GetLastError()) ? WSAENOBUFS : WSAEOPNOTSUPP;
+    host.CloseHandle(port);
+    return error;
 }
 
 /* What was received and not read makes the system reset a connection that is closed. A peer that
@@ -233,8 +235,8 @@ static int reuse__renew(const struct reuse__socket* self) {
         error = settings_save(s, &settings);
     if (error == 0)
         error = reuse__drain(s);
-    if (error == 0 && reuse__has_unknown_port(self))
-        error = WSAEOPNOTSUPP;
+    if (error == 0)
+        error = reuse__check_port(self);
     if (error != 0)
         return error;
     reuse__stop_lingering(s);

@@ -2,25 +2,21 @@
 #include "hooks/hooks.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <ws2tcpip.h>
 
-#include "base/memory.h"
 #include "base/module.h"
 #include "core/gate.h"
-#include "core/settings.h"
 #include "core/socket.h"
 #include "core/table.h"
 #include "ext/cancel.h"
 #include "ext/connectex.h"
-#include "ext/controls.h"
-#include "ext/extensions.h"
 #include "ext/listener.h"
 #include "ext/options.h"
 #include "hooks/creation.h"
 #include "hooks/fileio.h"
 #include "hooks/interpose.h"
+#include "hooks/ioctl.h"
 #include "hooks/overlapped.h"
 #include "hooks/receiving.h"
 #include "hooks/results.h"
@@ -270,143 +266,6 @@ static int WSAAPI hook_getsockopt(SOCKET s, int level, int option, char* value, 
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
         return hooks__answer(options_get_fast_open(s, value, length));
     return host.getsockopt(s, level, option, value, length);
-}
-
-static void hooks__set_nonblocking(SOCKET s, int nonblocking) {
-    hooks__change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0,
-                        nonblocking ? 0 : TABLE_NONBLOCKING);
-}
-
-/* While a worker of the thread driver has made the socket blocking, what the program wants is only
- * noted, for afterwards. */
-static int hooks__change_mode(SOCKET s, u_long* nonblocking) {
-    lock_count_t* gate = gate_enter(s);
-    struct socket* socket = socket_find(s);
-    int result = 0;
-    WSASetLastError(0);
-    if (socket == NULL || !socket->keeps_mode)
-        result = host.ioctlsocket(s, FIONBIO, nonblocking);
-    if (result == 0)
-        hooks__set_nonblocking(s, *nonblocking != 0);
-    socket_release(s);
-    gate_leave(gate);
-    return result;
-}
-
-static int hooks__is_change_of_mode(SOCKET s, DWORD code, const void* argument, DWORD length) {
-    return code == (DWORD) FIONBIO && hooks__has_record(s) && length >= sizeof(u_long) &&
-           memory_is_readable(argument, sizeof(u_long));
-}
-
-static int WSAAPI hook_ioctlsocket(SOCKET s, long code, u_long* argument) {
-    int result;
-    if (hooks__is_change_of_mode(s, (DWORD) code, argument, sizeof *argument))
-        return hooks__change_mode(s, argument);
-    result = host.ioctlsocket(s, code, argument);
-    if (result == 0 && (DWORD) code == (DWORD) FIONBIO)
-        hooks__set_nonblocking(s, *argument != 0);
-    return result;
-}
-
-/* What a socket's next connection is to keep, and what the host does not tell of it. */
-static void hooks__note_keepalive(SOCKET s, const struct settings_keepalive* given) {
-    struct socket* socket = socket_need(s);
-    if (socket != NULL && socket->keepalive == NULL)
-        socket->keepalive = malloc(sizeof *socket->keepalive);
-    if (socket != NULL && socket->keepalive != NULL)
-        *socket->keepalive = *given;
-    socket_release(s);
-}
-
-/* One that is pending ends when something happens or it is cancelled. */
-static void hooks__note_endless(SOCKET s) {
-    struct socket* socket = socket_need(s);
-    if (socket != NULL)
-        socket->endless = 1;
-    socket_release(s);
-}
-
-static void hooks__note_ioctl(SOCKET s, DWORD code, const void* in, DWORD in_length, int error) {
-    if (error == 0 && code == (DWORD) FIONBIO)
-        hooks__set_nonblocking(s, *(const u_long*) in != 0);
-    else if (error == 0 && code == (DWORD) SIO_KEEPALIVE_VALS &&
-             in_length >= sizeof(struct settings_keepalive))
-        hooks__note_keepalive(s, in);
-    else if (error == WSA_IO_PENDING)
-        hooks__note_endless(s);
-    else
-        return;
-    if (error != 0)
-        WSASetLastError(error);
-}
-
-/* A code that is the host's. Wine writes the length, the OVERLAPPED and some codes' buffers without
- * a look. A code may have no use for a buffer, and Windows then takes any address, so that what
- * cannot be touched becomes what every host knows as missing. */
-static int hooks__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
-                             DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
-                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    DWORD before = GetLastError();
-    lock_count_t* gate;
-    int result;
-    if (!memory_is_writable(returned, sizeof *returned) ||
-        (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped)))
-        return hooks__answer(WSAEFAULT);
-    if (overlapped == NULL && hooks__is_change_of_mode(s, code, in, in_length)) {
-        *returned = 0;
-        return hooks__change_mode(s, in);
-    }
-    if (!memory_is_readable(in, in_length))
-        in = NULL;
-    if (!memory_is_writable(out, out_length))
-        out = NULL;
-    SetLastError(before);
-    gate = gate_enter(s);
-    result = host.WSAIoctl(s, code, in, in_length, out, out_length, returned, overlapped, routine);
-    hooks__note_ioctl(s, code, in, in_length, result == 0 ? 0 : WSAGetLastError());
-    gate_leave(gate);
-    return result;
-}
-
-int WSAAPI hook_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
-                         DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
-                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
-        return hooks__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
-                                                     overlapped, routine));
-    if (code == SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER)
-        return hooks__answer(extensions_get_functions(s, in, in_length, out, out_length, returned,
-                                                      overlapped, routine));
-    if (controls_is_ours(code))
-        return hooks__answer(
-            controls_call(s, code, in, in_length, out, out_length, returned, overlapped, routine));
-    return hooks__host_ioctl(s, code, in, in_length, out, out_length, returned, overlapped,
-                             routine);
-}
-
-/* Both make the socket non-blocking, and switching them off leaves it so. */
-static void hooks__selected(SOCKET s, HANDLE event, HWND window, u_int message, long events) {
-    const struct socket_selection selection = {event, window, message, events};
-    struct socket* socket;
-    hooks__set_nonblocking(s, 1);
-    socket = socket_need(s);
-    if (socket != NULL)
-        socket_select(socket, &selection);
-    socket_release(s);
-}
-
-static int WSAAPI hook_WSAEventSelect(SOCKET s, WSAEVENT event, long events) {
-    int result = host.WSAEventSelect(s, event, events);
-    if (result == 0)
-        hooks__selected(s, event, NULL, 0, events);
-    return result;
-}
-
-static int WSAAPI hook_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events) {
-    int result = host.WSAAsyncSelect(s, window, message, events);
-    if (result == 0)
-        hooks__selected(s, NULL, window, message, events);
-    return result;
 }
 
 #define HOOKS__ENTRY(module, name) \

@@ -64,7 +64,7 @@ int WSAAPI hook_select(int ignored, fd_set* reads, fd_set* writes, fd_set* excep
 }
 
 /* What is negative is no socket, and passed over. */
-static SOCKET receiving__find_last_polled(const WSAPOLLFD* sockets, ULONG count) {
+static SOCKET receiving__find_last_polled(const struct sdk_pollfd* sockets, ULONG count) {
     if (count == 0 || count > (ULONG) -1 / sizeof *sockets ||
         !memory_is_readable(sockets, count * sizeof *sockets))
         return INVALID_SOCKET;
@@ -73,7 +73,7 @@ static SOCKET receiving__find_last_polled(const WSAPOLLFD* sockets, ULONG count)
     return sockets[count - 1].fd;
 }
 
-int WSAAPI hook_WSAPoll(WSAPOLLFD* sockets, ULONG count, INT timeout) {
+int WSAAPI hook_WSAPoll(struct sdk_pollfd* sockets, ULONG count, INT timeout) {
     lock_count_t* gate = gate_enter(receiving__find_last_polled(sockets, count));
     int result = host.WSAPoll(sockets, count, timeout);
     gate_leave(gate);

@@ -17,6 +17,6 @@ int WSAAPI hook_WSARecvFrom(SOCKET s, WSABUF* buffers, DWORD count, DWORD* recei
                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 int WSAAPI hook_select(int ignored, fd_set* reads, fd_set* writes, fd_set* exceptions,
                        const struct timeval* timeout);
-int WSAAPI hook_WSAPoll(WSAPOLLFD* sockets, ULONG count, INT timeout);
+int WSAAPI hook_WSAPoll(struct sdk_pollfd* sockets, ULONG count, INT timeout);
 
 #endif

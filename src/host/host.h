@@ -54,7 +54,7 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, recvfrom, \
       (SOCKET, char*, int, int, struct sockaddr*, int*)) \
     /* Without it no program calls it. */ \
-    X(WS2_32, OPTIONAL, int, WSAAPI, WSAPoll, (WSAPOLLFD*, ULONG, INT)) \
+    X(WS2_32, OPTIONAL, int, WSAAPI, WSAPoll, (struct sdk_pollfd*, ULONG, INT)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAEnumProtocolsW, (int*, WSAPROTOCOL_INFOW*, DWORD*)) \
     X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyname, (const char*)) \
     X(WS2_32, REQUIRED, struct hostent*, WSAAPI, gethostbyaddr, (const char*, int, int)) \

@@ -170,4 +170,11 @@ typedef struct {
 } PROTOCOL_INFOW;
 #endif
 
+/* WSAPOLLFD, which headers for systems without WSAPoll lack. */
+struct sdk_pollfd {
+    SOCKET fd;
+    SHORT events;
+    SHORT revents;
+};
+
 #endif
