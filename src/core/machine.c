@@ -161,6 +161,10 @@ int machine_is_accepting(const struct machine* machine) {
     return machine->state == MACHINE_ACCEPTING;
 }
 
+int machine_is_reusable(const struct machine* machine) {
+    return machine->state == MACHINE_REUSABLE;
+}
+
 int machine_may_accept(const struct machine* machine) {
     switch (machine->state) {
         case MACHINE_UNCONNECTED:

@@ -90,6 +90,9 @@ int machine_is_accepting(const struct machine* machine);
 /* Whether AcceptEx may be given the socket, as far as that is ours to know. */
 int machine_may_accept(const struct machine* machine);
 
+/* Whether the socket was made reusable, and not connected since. */
+int machine_is_reusable(const struct machine* machine);
+
 /* Whether ConnectEx connected the socket, or may have, and nothing has ended that since. */
 int machine_is_connected(const struct machine* machine);
 

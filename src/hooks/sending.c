@@ -2,17 +2,35 @@
 #include "hooks/sending.h"
 
 #include "core/gate.h"
+#include "core/socket.h"
+#include "core/table.h"
 #include "ext/sendlock.h"
 #include "ext/sendmsg.h"
 
 /* The last error of the send survives the end of the turn. The gate comes second, as a turn may
  * have to be waited for. */
 
+/* Of a send on a socket without a connection Wine says that the connection was reset. On one that
+ * was made reusable nothing was. */
+static void sending__blame(SOCKET s) {
+    const struct socket* socket;
+    if (WSAGetLastError() != WSAECONNRESET || !(table_flags(s) & TABLE_SOCKET))
+        return;
+    socket = socket_find(s);
+    if (socket != NULL && machine_is_reusable(&socket->machine))
+        WSASetLastError(WSAENOTCONN);
+    else
+        WSASetLastError(WSAECONNRESET);
+    socket_release(s);
+}
+
 int WSAAPI hook_send(SOCKET s, const char* buffer, int length, int flags) {
     struct sendlock* sendlock = sendlock_begin_plain(s);
     lock_count_t* gate = gate_enter(s);
     int result = host.send(s, buffer, length, flags);
     gate_leave(gate);
+    if (result == SOCKET_ERROR)
+        sending__blame(s);
     if (sendlock != NULL)
         sendlock_end(sendlock, 0);
     return result;
@@ -24,6 +42,8 @@ int WSAAPI hook_sendto(SOCKET s, const char* buffer, int length, int flags,
     lock_count_t* gate = gate_enter(s);
     int result = host.sendto(s, buffer, length, flags, name, name_length);
     gate_leave(gate);
+    if (result == SOCKET_ERROR)
+        sending__blame(s);
     if (sendlock != NULL)
         sendlock_end(sendlock, 0);
     return result;
@@ -35,6 +55,8 @@ int WSAAPI hook_WSASend(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWO
     lock_count_t* gate = gate_enter(s);
     int result = host.WSASend(s, buffers, count, sent, flags, overlapped, routine);
     gate_leave(gate);
+    if (result == SOCKET_ERROR)
+        sending__blame(s);
     if (sendlock != NULL)
         sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;
@@ -48,6 +70,8 @@ int WSAAPI hook_WSASendTo(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, D
     int result =
         host.WSASendTo(s, buffers, count, sent, flags, name, name_length, overlapped, routine);
     gate_leave(gate);
+    if (result == SOCKET_ERROR)
+        sending__blame(s);
     if (sendlock != NULL)
         sendlock_end(sendlock, result != 0 && WSAGetLastError() == WSA_IO_PENDING);
     return result;
