@@ -125,11 +125,12 @@ function(wsext_host_name result host name)
     endif()
 endfunction()
 
-# wsext_add_wine_test(NAME n TARGET t [SHIM] [HOSTS …] [ARGS …] [ENVIRONMENT …] [TIMEOUT s] [LABELS …])
+# wsext_add_wine_test(NAME n TARGET t [SHIM] [NATIVE] [HOSTS …] [ARGS …] [ENVIRONMENT …] [TIMEOUT s]
+#                     [LABELS …])
 # Registers a test that runs a program we built under Wine, 8.0 where no hosts are named; with SHIM
-# through wsext-run.exe.
+# through wsext-run.exe, with NATIVE so that Wine takes a mswsock.dll of ours instead of its own.
 function(wsext_add_wine_test)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "SHIM" "NAME;TARGET;TIMEOUT"
+    cmake_parse_arguments(PARSE_ARGV 0 arg "SHIM;NATIVE" "NAME;TARGET;TIMEOUT"
         "ARGS;ENVIRONMENT;HOSTS;LABELS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "wsext_add_wine_test: unknown: ${arg_UNPARSED_ARGUMENTS}")
@@ -141,6 +142,9 @@ function(wsext_add_wine_test)
         list(APPEND command $<TARGET_FILE:wsext-run> Z:$<TARGET_FILE:${arg_TARGET}>)
     else()
         list(APPEND command $<TARGET_FILE:${arg_TARGET}>)
+    endif()
+    if(arg_NATIVE)
+        list(APPEND arg_ENVIRONMENT "WINEDLLOVERRIDES=mscoree,mshtml=\\;mswsock=n,b")
     endif()
     if(NOT arg_HOSTS)
         set(arg_HOSTS wine8)

@@ -11,6 +11,8 @@
 
 struct config config;
 
+static int config__is_quiet;
+
 /* Returns the index of the variable's value among the words, or that of the default where it is
  * unset or none of them; the latter is said, since a setting without effect helps nobody. */
 static int config__choose(const char* variable, const char* const* words, int count, int usual) {
@@ -24,7 +26,8 @@ static int config__choose(const char* variable, const char* const* words, int co
         if (strcmp(value, words[i]) == 0)
             return i;
     }
-    log_say("%s has a value that is not known; using \"%s\"", variable, words[usual]);
+    if (!config__is_quiet)
+        log_say("%s has a value that is not known; using \"%s\"", variable, words[usual]);
     return usual;
 }
 
@@ -59,21 +62,23 @@ static void config__check_names(void) {
     FreeEnvironmentStringsA(variables);
 }
 
-void config_init(void) {
+void config_init(int is_read_before) {
     static const char* const drivers[] = {"auto", "native", "poll", "thread"};
     static const char* const contexts[] = {"strict", "lenient"};
     static const char* const switches[] = {"0", "1"};
     static const char* const reuses[] = {"safe", "wait"};
-    static const char* const levels[] = {"off", "error", "warn", "info", "trace"};
 
+    config__is_quiet = is_read_before;
     /* The file comes first, as the other variables' complaints go there. */
-    if (log_init() != 0)
+    if (log_init() != 0 && !is_read_before)
         log_say("the file name that WSEXT_LOG_FILE has is too long");
-    log_level = (enum log_level) config__choose("WSEXT_LOG", levels, 5, LOG_WARN);
+    log_level =
+        (enum log_level) config__choose("WSEXT_LOG", log_level_names, LOG_LEVEL_COUNT, LOG_WARN);
     config.driver = (enum config_driver) config__choose("WSEXT_DRIVER", drivers, 4, 0);
     config.lenient = config__choose("WSEXT_CONTEXT", contexts, 2, 0);
     config.stats = config__choose("WSEXT_STATS", switches, 2, 0);
     config.follow = config__choose("WSEXT_FOLLOW", switches, 2, 0);
     config.reuse_blindly = config__choose("WSEXT_REUSE", reuses, 2, 0);
-    config__check_names();
+    if (!is_read_before)
+        config__check_names();
 }

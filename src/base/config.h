@@ -22,7 +22,8 @@ struct config {
 extern struct config config;
 
 /* Reads all variables, those of the log, too. A value that is not known, and a variable that is not
- * known, is said once; the default is used. */
-void config_init(void);
+ * known, is said once; the default is used. Where another copy of this code has read them before in
+ * this process, nothing is said again. */
+void config_init(int is_read_before);
 
 #endif

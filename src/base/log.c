@@ -11,6 +11,8 @@
 
 enum log_level log_level = LOG_WARN;
 
+const char* const log_level_names[LOG_LEVEL_COUNT] = {"off", "error", "warn", "info", "trace"};
+
 static wchar_t log__path[LOG__PATH_SIZE]; /* Empty for the standard error output. */
 static HANDLE log__file;                  /* Under the lock. */
 static CRITICAL_SECTION log__lock;
@@ -48,6 +50,15 @@ int log_init(void) {
     if (length >= LOG__PATH_SIZE || (length > 0 && !log__expand(value)))
         return -1;
     return 0;
+}
+
+int log_find_level(const char* name) {
+    int i;
+    for (i = 0; i < LOG_LEVEL_COUNT; i++) {
+        if (strcmp(name, log_level_names[i]) == 0)
+            return i;
+    }
+    return -1;
 }
 
 void log_end(void) {

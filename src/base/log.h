@@ -12,6 +12,13 @@
 
 enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_TRACE };
 
+/* The values that WSEXT_LOG may have, in the order of the levels. */
+#define LOG_LEVEL_COUNT 5
+extern const char* const log_level_names[LOG_LEVEL_COUNT];
+
+/* The level of that name, or -1. */
+int log_find_level(const char* name);
+
 /* How much is shown, from WSEXT_LOG. */
 extern enum log_level log_level;
 

@@ -5,14 +5,14 @@
 #include <windows.h>
 
 /* The system's module of that name, such as "ws2_32.dll", or NULL where it is not loaded. There may
- * be a second one of that name, our forwarding ws2_32.dll, and the system may find either by the
- * name; ours exports
+ * be others of that name, our forwarding ws2_32.dll, beside the program or in the place of the
+ * system's; ours exports
  *     HMODULE wsext_real_ws2_32(void);
  * by which it tells what it forwards to. */
 HMODULE module_find(const char* name);
 
-/* Whether a module of that process, at that address, is one of Wine's own: for the names that it
- * knows Wine takes these, whatever path was asked for, unless WINEDLLOVERRIDES tells otherwise. */
-int module_is_builtin(HANDLE process, const void* base);
+/* Whether a loaded module is one of Wine's own: for the names that it knows Wine takes these,
+ * whatever path was asked for, unless WINEDLLOVERRIDES tells otherwise. */
+int module_is_builtin(const void* base);
 
 #endif

@@ -15,14 +15,13 @@
 #include "ext/transmitfile.h"
 #include "ext/transmitpackets.h"
 #include "rio/rio.h"
-#include "wsext/functions.h"
 
 struct extensions__row {
     GUID guid;
     const void* function;
 };
 
-static const void* extensions__find(const GUID* guid) {
+const void* extensions_find(const GUID* guid) {
     static const struct extensions__row rows[] = {
         {WSAID_ACCEPTEX, (const void*) acceptex_call},
         {WSAID_CONNECTEX, (const void*) connectex_call},
@@ -39,10 +38,6 @@ static const void* extensions__find(const GUID* guid) {
             return rows[i].function;
     }
     return NULL;
-}
-
-const void* wsext_extension_function(const GUID* guid) {
-    return guid != NULL ? extensions__find(guid) : NULL;
 }
 
 static int extensions__is_socket(SOCKET s) {
@@ -107,7 +102,7 @@ int extensions_get_function(SOCKET s, const void* in, DWORD in_length, void* out
     if (error != 0)
         return error;
     memcpy(&guid, in, sizeof guid);
-    function = extensions__find(&guid);
+    function = extensions_find(&guid);
     if (function != NULL) {
         extensions__give(&function, sizeof function, out, returned);
         return extensions__answer(s, &guid, function, overlapped, routine);

@@ -4,6 +4,9 @@
 
 #include "host/host.h"
 
+/* Our function for that GUID, or NULL where it is not ours. */
+const void* extensions_find(const GUID* guid);
+
 /* WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER), by Microsoft's page on WSAIoctl: parameters as
  * there. Returns 0 or a Winsock error: WSAEFAULT for a buffer that is missing, too short, or not to
  * be read or written; WSAENOTSOCK; for a GUID that is not ours, what the host answers. The pointer

@@ -2,8 +2,9 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "core/stats.h"
+#include "hooks/copy.h"
 #include "hooks/follow.h"
-#include "hooks/thunk.h"
+#include "hooks/namesake.h"
 #include "host/host.h"
 #include "wsext/functions.h"
 
@@ -15,31 +16,32 @@ static void dllmain__pin(HINSTANCE instance) {
                        (const wchar_t*) instance, &module);
 }
 
-/* The launcher may bring one copy of this DLL and the program's folder another, and the first
- * serves for both. */
-static int dllmain__is_second(void) {
-    return thunk_target((const void*) host.WSAIoctl) != NULL;
+static BOOL dllmain__begin(HINSTANCE instance) {
+    if (wsext_init() != 0)
+        return FALSE;
+    dllmain__pin(instance);
+    if (copy_first() != NULL)
+        return TRUE;
+    if (wsext_interpose() != 0)
+        log_error("the socket functions could not be interposed: only programs that get "
+                  "WSAIoctl from mswsock.dll will see the extension functions");
+    namesake_install(instance);
+    if (config.follow)
+        follow_install(instance);
+    return TRUE;
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
     (void) reserved;
     switch (reason) {
         case DLL_PROCESS_ATTACH:
-            if (wsext_init() != 0)
-                return FALSE;
-            dllmain__pin(instance);
-            if (dllmain__is_second())
-                return TRUE;
-            if (wsext_interpose() != 0)
-                log_error("the socket functions could not be interposed: only programs that get "
-                          "WSAIoctl from mswsock.dll will see the extension functions");
-            if (config.follow)
-                follow_install(instance);
-            return TRUE;
+            return dllmain__begin(instance);
         case DLL_THREAD_DETACH:
             wsext_thread_exits();
             return TRUE;
         case DLL_PROCESS_DETACH:
+            if (copy_first() != NULL)
+                return TRUE;
             log_end();
             stats_report();
             return TRUE;

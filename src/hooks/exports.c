@@ -7,16 +7,62 @@
 #include "classic/nsp.h"
 #include "classic/protocols.h"
 #include "classic/remote.h"
+#include "ext/acceptex.h"
 #include "ext/recvmsg.h"
-#include "host/host.h"
+#include "ext/sockaddrs.h"
+#include "ext/transmitfile.h"
+#include "hooks/copy.h"
+#include "hooks/hooks.h"
 
-/* The names that mswsock.dll itself exports and that are no extension functions; the work is done
- * elsewhere. The prototypes are those of the SDK's headers, and of BSD's for the functions that
- * come from there. */
+/* The names that mswsock.dll itself exports; the work is done elsewhere. The prototypes are those
+ * of the SDK's headers, and of BSD's for the functions that come from there. */
+
+/* The first of these know sockets, and belong to the copy of this code that was here first. */
+
+int WSAAPI export_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                           DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    const struct copy* first = copy_first();
+    return (first != NULL ? first->WSAIoctl : hook_WSAIoctl)(
+        s, code, in, in_length, out, out_length, returned, overlapped, routine);
+}
 
 int PASCAL export_WSARecvEx(SOCKET s, char* buffer, int length, int* flags) {
-    return recvmsg_receive(s, buffer, length, flags);
+    const struct copy* first = copy_first();
+    return first != NULL ? first->WSARecvEx(s, buffer, length, flags)
+                         : recvmsg_receive(s, buffer, length, flags);
 }
+
+BOOL PASCAL export_AcceptEx(SOCKET listener, SOCKET s, void* buffer, DWORD data, DWORD local,
+                            DWORD remote, DWORD* bytes, OVERLAPPED* overlapped) {
+    static const GUID guid = WSAID_ACCEPTEX;
+    LPFN_ACCEPTEX function = acceptex_call;
+    if (copy_first() != NULL)
+        function = (LPFN_ACCEPTEX) copy_first()->extension_function(&guid);
+    return function(listener, s, buffer, data, local, remote, bytes, overlapped);
+}
+
+void PASCAL export_GetAcceptExSockaddrs(void* buffer, DWORD data, DWORD local, DWORD remote,
+                                        struct sockaddr** local_name, int* local_length,
+                                        struct sockaddr** remote_name, int* remote_length) {
+    static const GUID guid = WSAID_GETACCEPTEXSOCKADDRS;
+    LPFN_GETACCEPTEXSOCKADDRS function = sockaddrs_call;
+    if (copy_first() != NULL)
+        function = (LPFN_GETACCEPTEXSOCKADDRS) copy_first()->extension_function(&guid);
+    function(buffer, data, local, remote, local_name, local_length, remote_name, remote_length);
+}
+
+BOOL PASCAL export_TransmitFile(SOCKET s, HANDLE file, DWORD size, DWORD each,
+                                OVERLAPPED* overlapped, TRANSMIT_FILE_BUFFERS* buffers,
+                                DWORD flags) {
+    static const GUID guid = WSAID_TRANSMITFILE;
+    LPFN_TRANSMITFILE function = transmitfile_call;
+    if (copy_first() != NULL)
+        function = (LPFN_TRANSMITFILE) copy_first()->extension_function(&guid);
+    return function(s, file, size, each, overlapped, buffers, flags);
+}
+
+/* The others know none. */
 
 int WINAPI export_EnumProtocolsA(int* list, void* buffer, DWORD* length) {
     return protocols_enumerate(list, buffer, length, 0);
@@ -27,7 +73,7 @@ int WINAPI export_EnumProtocolsW(int* list, void* buffer, DWORD* length) {
 }
 
 int WINAPI export_dn_expand(const unsigned char* message, const unsigned char* end,
-                             const unsigned char* name, char* text, int length) {
+                            const unsigned char* name, char* text, int length) {
     return legacy_expand_name(message, end, name, text, length);
 }
 
@@ -48,12 +94,12 @@ int WINAPI export_NSPStartup(GUID* id, NSP_ROUTINE* table) {
 }
 
 SOCKET WINAPI export_rcmd(char** name, int port, const char* local_user, const char* remote_user,
-                           const char* command, int* errors) {
+                          const char* command, int* errors) {
     return remote_command(name, port, local_user, remote_user, command, errors);
 }
 
 SOCKET WINAPI export_rexec(char** name, int port, const char* user, const char* password,
-                            const char* command, int* errors) {
+                           const char* command, int* errors) {
     return remote_execute(name, port, user, password, command, errors);
 }
 
@@ -62,9 +108,9 @@ SOCKET WINAPI export_rresvport(int* port) {
 }
 
 static int export__find_addresses(DWORD name_space, GUID* type, void* name, int* protocols,
-                                   DWORD resolution, void* async, void* addresses,
-                                   DWORD* addresses_size, void* aliases, DWORD* aliases_length,
-                                   int wide) {
+                                  DWORD resolution, void* async, void* addresses,
+                                  DWORD* addresses_size, void* aliases, DWORD* aliases_length,
+                                  int wide) {
     struct namespace_request request;
     request.name_space = name_space;
     request.type = type;
@@ -84,7 +130,7 @@ int WINAPI export_GetAddressByNameA(DWORD name_space, GUID* type, char* name, in
                                     DWORD resolution, void* async, void* addresses,
                                     DWORD* addresses_size, char* aliases, DWORD* aliases_length) {
     return export__find_addresses(name_space, type, name, protocols, resolution, async, addresses,
-                                   addresses_size, aliases, aliases_length, 0);
+                                  addresses_size, aliases, aliases_length, 0);
 }
 
 int WINAPI export_GetServiceA(DWORD name_space, GUID* type, char* name, DWORD properties,
@@ -109,7 +155,7 @@ int WINAPI export_GetAddressByNameW(DWORD name_space, GUID* type, WCHAR* name, i
                                     DWORD resolution, void* async, void* addresses,
                                     DWORD* addresses_size, WCHAR* aliases, DWORD* aliases_length) {
     return export__find_addresses(name_space, type, name, protocols, resolution, async, addresses,
-                                   addresses_size, aliases, aliases_length, 1);
+                                  addresses_size, aliases, aliases_length, 1);
 }
 
 int WINAPI export_GetServiceW(DWORD name_space, GUID* type, WCHAR* name, DWORD properties,

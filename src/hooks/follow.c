@@ -159,14 +159,12 @@ static const char* follow__serve(const PROCESS_INFORMATION* child) {
             return NULL;
         case INJECT_ENDED:
             return "it ended while it was started";
-        case INJECT_BUILTIN:
-            return "Wine took its own mswsock.dll: WINEDLLOVERRIDES has to say mswsock=n,b";
         case INJECT_TIMEOUT:
-            return "it has not loaded mswsock.dll within 30 seconds";
+            return "it has not loaded wsext.dll within 30 seconds";
         case INJECT_NO_OTHER:
             return FOLLOW__NO_OTHER;
         default:
-            return "mswsock.dll could not be loaded into it";
+            return "wsext.dll could not be loaded into it";
     }
 }
 
@@ -264,12 +262,32 @@ static int follow__is_everywhere(DWORD length) {
            wcschr(follow__dll + system_length + 1, L'\\') == NULL;
 }
 
+/* Where we were loaded as mswsock.dll, Wine would give a child its builtin of that name. */
+static int follow__choose_dll(void) {
+    static const wchar_t name[] = L"wsext.dll";
+    wchar_t own[FOLLOW__MAX_PATH];
+    wchar_t* place = wcsrchr(follow__dll, L'\\');
+    wcscpy(own, follow__dll);
+    if (place == NULL || place + sizeof name / sizeof name[0] >= follow__dll + FOLLOW__MAX_PATH)
+        return 0;
+    wcscpy(place + 1, name);
+    if (GetFileAttributesW(follow__dll) != INVALID_FILE_ATTRIBUTES)
+        return 1;
+    wcscpy(follow__dll, own);
+    return host.wine_get_version == NULL;
+}
+
 void follow_install(HINSTANCE instance) {
     static const size_t count = sizeof follow__entries / sizeof follow__entries[0];
     DWORD length = GetModuleFileNameW(instance, follow__dll, FOLLOW__MAX_PATH);
     wchar_t* variables;
     if (length < FOLLOW__MAX_PATH && follow__is_everywhere(length))
         return;
+    if (length < FOLLOW__MAX_PATH && !follow__choose_dll()) {
+        log_warn("there is no wsext.dll beside mswsock.dll: the program's children run without "
+                 "wsext");
+        return;
+    }
     variables = GetEnvironmentStringsW();
     if (variables != NULL) {
         follow__settings = environment_add(L"", variables, L"WSEXT_");

@@ -226,16 +226,21 @@ bool image_find_export(const void* base, size_t size, const char* name,
     return false;
 }
 
+static const char* image__string(const struct image* image, uint32_t offset) {
+    if (offset == 0 || offset >= image->size ||
+        memchr(image->base + offset, 0, image->size - offset) == NULL)
+        return NULL;
+    return (const char*) image->base + offset;
+}
+
 const char* image_export_name(const void* base, size_t size, uint32_t index) {
     struct image image;
     struct image__exports exports;
     if (!image__open(&image, base, size) || !image__exports(&image, &exports) ||
         exports.names == 0 || index >= exports.name_count)
         return NULL;
-    size_t name = image__u32(&image, image__at(exports.names, index, sizeof(uint32_t)));
-    if (name == 0 || name >= image.size || memchr(image.base + name, 0, image.size - name) == NULL)
-        return NULL;
-    return (const char*) image.base + name;
+    return image__string(&image,
+                         image__u32(&image, image__at(exports.names, index, sizeof(uint32_t))));
 }
 
 bool image_find_ordinal(const void* base, size_t size, uint32_t ordinal,
@@ -303,8 +308,10 @@ bool image_find_left_over(const void* base, size_t size, uint32_t index,
  * last entry is 0; linkers that write none rely on the slots themselves ending so. The budget is
  * shared by all modules of an image: no sound image has more slots than fit into it, and a damaged
  * one may have thousands of descriptors that all point to the same long table. */
-static void image__each_slot(const struct image* image, uint32_t lookup, uint32_t slots,
-                             size_t* budget, image_slot_fn* callback, void* context) {
+static void image__each_slot(const struct image* image, uint32_t name, uint32_t lookup,
+                             uint32_t slots, size_t* budget, image_slot_fn* callback,
+                             void* context) {
+    const char* module = image__string(image, name);
     uint32_t width = (uint32_t) image->pointer_size;
     if (slots == 0 || slots % width != 0)
         return;
@@ -316,7 +323,7 @@ static void image__each_slot(const struct image* image, uint32_t lookup, uint32_
             return;
         if (!image__has(image, slot, width))
             return;
-        callback(context, slot);
+        callback(context, module, slot);
     }
 }
 
@@ -331,10 +338,11 @@ static void image__each_normal(const struct image* image, size_t* budget, image_
         if (!image__has(image, descriptor, IMAGE__IMPORT_SIZE))
             return;
         uint32_t slots = image__u32(image, descriptor + IMAGE__IMPORT_SLOTS);
-        if (image__u32(image, descriptor + IMAGE__IMPORT_NAME) == 0 || slots == 0)
+        uint32_t name = image__u32(image, descriptor + IMAGE__IMPORT_NAME);
+        if (name == 0 || slots == 0)
             return;
         uint32_t lookup = image__u32(image, descriptor + IMAGE__IMPORT_LOOKUP);
-        image__each_slot(image, lookup, slots, budget, callback, context);
+        image__each_slot(image, name, lookup, slots, budget, callback, context);
     }
 }
 
@@ -348,6 +356,7 @@ static void image__each_delayed(const struct image* image, size_t* budget, image
         if (!image__has(image, descriptor, IMAGE__DELAY_SIZE) ||
             image__u32(image, descriptor + IMAGE__DELAY_NAME) == 0)
             return;
+        uint32_t name = image__u32(image, descriptor + IMAGE__DELAY_NAME);
         uint32_t lookup = image__u32(image, descriptor + IMAGE__DELAY_LOOKUP);
         uint32_t slots = image__u32(image, descriptor + IMAGE__DELAY_SLOTS);
         uint32_t attributes = image__u32(image, descriptor + IMAGE__DELAY_ATTRIBUTES);
@@ -357,10 +366,11 @@ static void image__each_delayed(const struct image* image, size_t* budget, image
                 continue;
             if (lookup != 0)
                 lookup -= (uint32_t) (uintptr_t) image->base;
+            name -= (uint32_t) (uintptr_t) image->base;
             if (slots != 0)
                 slots -= (uint32_t) (uintptr_t) image->base;
         }
-        image__each_slot(image, lookup, slots, budget, callback, context);
+        image__each_slot(image, name, lookup, slots, budget, callback, context);
     }
 }
 

@@ -24,8 +24,9 @@ struct image_range {
     uint32_t size;
 };
 
-/* Called with the offset of each import address slot, which is image_pointer_size() wide. */
-typedef void image_slot_fn(void* context, size_t offset);
+/* Called with the offset of each import address slot, which is image_pointer_size() wide, and the
+ * name of the module that it is imported from, in the image; NULL where that cannot be read. */
+typedef void image_slot_fn(void* context, const char* module, size_t offset);
 
 /* The machine of the file header, or 0 where there is no sound PE image. */
 uint16_t image_machine(const void* base, size_t size);

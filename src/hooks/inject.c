@@ -7,8 +7,6 @@
 #include <tlhelp32.h>
 #include <wchar.h>
 
-#include "base/module.h"
-
 #define INJECT__MAX_PATH 1024
 #define INJECT__MAX_LINE (INJECT__MAX_PATH + 32)
 
@@ -89,7 +87,7 @@ enum inject_result inject_load(HANDLE process, DWORD process_id, const wchar_t* 
         return INJECT_ENDED;
     if (base == NULL)
         return INJECT_FAILED;
-    return module_is_builtin(process, base) ? INJECT_BUILTIN : INJECT_DONE;
+    return INJECT_DONE;
 }
 
 /* Puts a name behind the folder of the DLL; false where there is no such file. */

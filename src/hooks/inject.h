@@ -12,7 +12,6 @@
 enum inject_result {
     INJECT_DONE,     /* 0, as these are also exit codes of the launcher. */
     INJECT_ENDED,    /* The process ended meanwhile. */
-    INJECT_BUILTIN,  /* Wine took its builtin DLL of that name instead. */
     INJECT_TIMEOUT,  /* The DLL may still be loaded later. */
     INJECT_NO_OTHER, /* The process is of the other kind, and the other build is not there. */
     INJECT_FAILED
@@ -39,8 +38,8 @@ bool inject_has_own_bits(HANDLE process);
 enum inject_result inject_load(HANDLE process, DWORD process_id, const wchar_t* dll, DWORD limit);
 
 /* Has the other build's "wsext-run --into" do the same to a process of the other kind, with the DLL
- * beside it. To FOLDER\x86_64\mswsock.dll belongs FOLDER\i686\wsext-run.exe, as in our archive,
- * and to FOLDER\x86_64\bin\mswsock.dll FOLDER\i686\bin\wsext-run.exe; and the other way round. */
+ * beside it. To FOLDER\x86_64\wsext.dll belongs FOLDER\i686\wsext-run.exe, as in our archive, and
+ * to FOLDER\x86_64\bin\wsext.dll FOLDER\i686\bin\wsext-run.exe; and the other way round. */
 enum inject_result inject_load_other(DWORD process_id, const wchar_t* dll, DWORD limit,
                                      inject_create_fn* create);
 

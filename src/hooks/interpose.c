@@ -22,8 +22,11 @@ NTSYSAPI NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG flags, interpose__module
                                                   PVOID context);
 
 struct interpose__export {
-    const char* module;
+    uint8_t* base; /* Of the module, which stays loaded. */
     const char* name;
+    /* Where the export forwards to another module's, the name that its importers use: by the
+     * address alone they could not be told from the importers of that other one. */
+    const char* importers_name;
     void* hook;
     void* original;
     void* thunk; /* NULL where no memory within reach was found. */
@@ -40,10 +43,10 @@ struct interpose__module {
 static struct interpose__export interpose__exports[INTERPOSE__MAX_EXPORTS];
 static size_t interpose__export_count;
 
-static struct interpose__export* interpose__find(const char* module, const char* name) {
+static struct interpose__export* interpose__find(const uint8_t* base, const char* name) {
     for (size_t i = 0; i < interpose__export_count; i++) {
         struct interpose__export* export = &interpose__exports[i];
-        if (_stricmp(export->module, module) == 0 && strcmp(export->name, name) == 0)
+        if (export->base == base && strcmp(export->name, name) == 0)
             return export;
     }
     return NULL;
@@ -55,9 +58,9 @@ static bool interpose__is_aligned(const void* address, size_t width) {
 
 /* Looks the export up and notes its original, which must be done for all of them before the first
  * is changed, because an export may forward to another. */
-static void interpose__prepare(const struct interpose_entry* entry) {
+static void interpose__prepare(uint8_t* base, const struct interpose_entry* entry,
+                               const char* importers_name) {
     struct image_export found;
-    uint8_t* base = (uint8_t*) module_find(entry->module);
     if (base == NULL || interpose__export_count == INTERPOSE__MAX_EXPORTS ||
         !image_find_export(base, memory_module_size(base), entry->name, &found))
         return;
@@ -68,8 +71,9 @@ static void interpose__prepare(const struct interpose_entry* entry) {
         return;
 
     struct interpose__export* export = &interpose__exports[interpose__export_count++];
-    export->module = entry->module;
+    export->base = base;
     export->name = entry->name;
+    export->importers_name = found.is_forwarder ? importers_name : NULL;
     export->hook = entry->hook;
     export->original = original;
     export->thunk = NULL;
@@ -80,18 +84,22 @@ static void interpose__prepare(const struct interpose_entry* entry) {
 
 static void interpose__install_export(struct interpose__export* export) {
     unsigned long restore;
-    uint8_t* base = (uint8_t*) module_find(export->module);
     if (export->thunk == NULL)
-        export->thunk = thunk_make(base, export->hook);
+        export->thunk = thunk_make(export->base, export->hook);
     if (export->thunk == NULL || !patch_open(export->slot, sizeof *export->slot, &restore))
         return;
-    uintptr_t rva = (uintptr_t) export->thunk - (uintptr_t) base;
+    uintptr_t rva = (uintptr_t) export->thunk - (uintptr_t) export->base;
     InterlockedExchange((volatile LONG*) export->slot, (LONG) (uint32_t) rva);
     patch_close(export->slot, sizeof *export->slot, restore);
     export->is_installed = true;
 }
 
-static void interpose__visit_slot(void* context, size_t offset) {
+static bool interpose__is_imported(const struct interpose__export* export, const char* module) {
+    return export->importers_name == NULL ||
+           (module != NULL && _stricmp(module, export->importers_name) == 0);
+}
+
+static void interpose__visit_slot(void* context, const char* name, size_t offset) {
     const struct interpose__module* module = context;
     void** slot = (void**) (module->base + offset);
     if (!interpose__is_aligned(slot, sizeof *slot))
@@ -99,7 +107,8 @@ static void interpose__visit_slot(void* context, size_t offset) {
     for (size_t i = 0; i < interpose__export_count; i++) {
         const struct interpose__export* export = &interpose__exports[i];
         unsigned long restore;
-        if (*slot != export->original || (module->is_system && !export->is_for_system))
+        if (*slot != export->original || (module->is_system && !export->is_for_system) ||
+            !interpose__is_imported(export, name))
             continue;
         if (patch_open(slot, sizeof *slot, &restore)) {
             /* The thunk is also what GetProcAddress gives, and programs compare pointers. */
@@ -143,7 +152,7 @@ static void interpose__visit_table(uint8_t* base, size_t size) {
     for (size_t slot = table.rva; slot + sizeof(void*) <= size; slot += sizeof(void*)) {
         if (*(void**) (base + slot) == NULL)
             return;
-        interpose__visit_slot(&visited, slot);
+        interpose__visit_slot(&visited, NULL, slot);
     }
 }
 
@@ -168,11 +177,17 @@ static VOID NTAPI interpose__visit_module(LDR_DATA_TABLE_ENTRY* module, PVOID co
         interpose__visit_table(base, size);
 }
 
-int interpose_install(const struct interpose_entry* entries, size_t count) {
+/* With a module of its own, or with those that the entries name. */
+static uint8_t* interpose__base(void* module, const struct interpose_entry* entry) {
+    return module != NULL ? module : (uint8_t*) module_find(entry->module);
+}
+
+static int interpose__install(void* module, const struct interpose_entry* entries, size_t count) {
     int installed = 0;
     for (size_t i = 0; i < count; i++) {
-        if (interpose__find(entries[i].module, entries[i].name) == NULL)
-            interpose__prepare(&entries[i]);
+        uint8_t* base = interpose__base(module, &entries[i]);
+        if (interpose__find(base, entries[i].name) == NULL)
+            interpose__prepare(base, &entries[i], module != NULL ? entries[i].module : NULL);
     }
     for (size_t i = 0; i < interpose__export_count; i++) {
         if (!interpose__exports[i].is_installed)
@@ -182,13 +197,24 @@ int interpose_install(const struct interpose_entry* entries, size_t count) {
     LdrEnumerateLoadedModules(0, interpose__visit_module, NULL);
 
     for (size_t i = 0; i < count; i++) {
-        if (interpose_is_installed(entries[i].module, entries[i].name))
+        const struct interpose__export* export =
+            interpose__find(interpose__base(module, &entries[i]), entries[i].name);
+        if (export != NULL && export->is_installed)
             installed++;
     }
     return installed;
 }
 
+int interpose_install(const struct interpose_entry* entries, size_t count) {
+    return interpose__install(NULL, entries, count);
+}
+
+int interpose_install_module(void* module, const struct interpose_entry* entries, size_t count) {
+    return interpose__install(module, entries, count);
+}
+
 bool interpose_is_installed(const char* module, const char* name) {
-    const struct interpose__export* export = interpose__find(module, name);
+    const struct interpose__export* export =
+        interpose__find((const uint8_t*) module_find(module), name);
     return export != NULL && export->is_installed;
 }

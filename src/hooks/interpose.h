@@ -27,6 +27,10 @@ struct interpose_entry {
  * live as long as the process. To be called by one thread at a time; in DllMain, too. */
 int interpose_install(const struct interpose_entry* entries, size_t count);
 
+/* The same for the exports of one module, which is given by its base, must stay loaded, and may be
+ * one of several of the name that the entries have: the name by which it is imported. */
+int interpose_install_module(void* module, const struct interpose_entry* entries, size_t count);
+
 /* Whether look-ups of that export lead to a hook. */
 bool interpose_is_installed(const char* module, const char* name);
 

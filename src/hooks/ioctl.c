@@ -10,6 +10,7 @@
 #include "core/table.h"
 #include "ext/controls.h"
 #include "ext/extensions.h"
+#include "hooks/copy.h"
 #include "hooks/hooks.h"
 #include "rio/types.h"
 
@@ -123,6 +124,8 @@ static int ioctl__host_ioctl(SOCKET s, DWORD code, void* in, DWORD in_length, vo
 int WSAAPI hook_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
                          DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    if (copy_answers(code, in, in_length, out, out_length))
+        return 0;
     if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
         return ioctl__answer(extensions_get_function(s, in, in_length, out, out_length, returned,
                                                      overlapped, routine));

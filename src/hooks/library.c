@@ -4,6 +4,8 @@
 #include "base/once.h"
 #include "core/table.h"
 #include "ext/cancel.h"
+#include "ext/extensions.h"
+#include "hooks/copy.h"
 #include "hooks/hooks.h"
 #include "wsext/functions.h"
 
@@ -15,8 +17,13 @@ static int library__result = -1;
 static void library__init(void) {
     if (host_init() != 0)
         return;
+    copy_look();
+    config_init(copy_first() != NULL);
+    if (copy_first() != NULL) {
+        library__result = 0;
+        return;
+    }
     table_init();
-    config_init();
     log_info("wsext %s on %s %s", WSEXT_VERSION, host.wine_get_version != NULL ? "Wine" : "Windows",
              host.wine_get_version != NULL ? host.wine_get_version() : "or ReactOS");
     host_look_shut();
@@ -31,9 +38,18 @@ int wsext_init(void) {
 int wsext_interpose(void) {
     if (wsext_init() != 0)
         return -1;
+    if (copy_first() != NULL)
+        return 0;
     return hooks_install() > 0 ? 0 : -1;
 }
 
 void wsext_thread_exits(void) {
-    cancel_for_thread_exit();
+    if (copy_first() == NULL)
+        cancel_for_thread_exit();
+}
+
+const void* wsext_extension_function(const GUID* guid) {
+    if (guid == NULL)
+        return NULL;
+    return copy_first() != NULL ? copy_first()->extension_function(guid) : extensions_find(guid);
 }

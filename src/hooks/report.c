@@ -8,6 +8,7 @@
 #include "core/delivery.h"
 #include "core/driver.h"
 #include "core/socket.h"
+#include "hooks/copy.h"
 #include "hooks/hooks.h"
 #include "wsext/functions.h"
 
@@ -33,6 +34,8 @@ int WINAPI wsext_report(struct wsext_report* report) {
     if (report == NULL || !memory_is_writable(report, sizeof *report) ||
         report->size != sizeof *report || wsext_init() != 0)
         return -1;
+    if (copy_first() != NULL)
+        return copy_first()->report(report);
     memset(report, 0, sizeof *report);
     report->size = sizeof *report;
     strcpy(report->version, WSEXT_VERSION);

@@ -40,7 +40,6 @@ static const uint8_t thunk__before_hook[] = {0x8b, 0xff, /* mov edi, edi */
 static const uint8_t thunk__behind_hook[] = {0xff, 0xe0}; /* jmp rax or eax */
 
 #define THUNK__HOOK (sizeof thunk__before_hook)
-#define THUNK__END (THUNK__HOOK + sizeof(void*) + sizeof thunk__behind_hook)
 
 /* Where thunks are put: what a section has left over, or a block of memory of our own. */
 struct thunk__area {
@@ -177,20 +176,4 @@ void* thunk_make(void* base, void* hook) {
     FlushInstructionCache(GetCurrentProcess(), place, sizeof slot);
     area->next += THUNK__SLOT;
     return place + THUNK__BEFORE;
-}
-
-void* thunk_target(const void* function) {
-    const uint8_t* code = function;
-    void* hook;
-    if (!memory_is_readable(code, THUNK_ROOM) ||
-        memcmp(code, thunk__before_hook, sizeof thunk__before_hook) != 0 ||
-        memcmp(code + THUNK__HOOK + sizeof hook, thunk__behind_hook, sizeof thunk__behind_hook) !=
-            0)
-        return NULL;
-    for (size_t i = THUNK__END; i < THUNK_ROOM; i++) {
-        if (code[i] != THUNK__FILLER)
-            return NULL;
-    }
-    memcpy(&hook, code + THUNK__HOOK, sizeof hook);
-    return hook;
 }

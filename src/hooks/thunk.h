@@ -22,8 +22,4 @@
  * too. */
 void* thunk_make(void* base, void* hook);
 
-/* Where the function is a thunk, of this copy of the code or of another one, what it goes on to;
- * else NULL. */
-void* thunk_target(const void* function);
-
 #endif

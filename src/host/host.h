@@ -134,6 +134,11 @@ typedef NTSTATUS host_status;
       (const char*, const char**, void*)) \
     /* Without it no socket can be made reusable. */ \
     X(NTDLL, OPTIONAL, host_status, NTAPI, NtQueryObject, (HANDLE, int, void*, ULONG, ULONG*)) \
+    /* Without it LdrLoadDll. */ \
+    X(NTDLL, OPTIONAL, host_status, NTAPI, LdrRegisterDllNotification, \
+      (ULONG, void*, void*, void**)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, LdrLoadDll, \
+      (WCHAR*, ULONG*, UNICODE_STRING*, HMODULE*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryEvent, (HANDLE, int, void*, ULONG, ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryIoCompletion, \
       (HANDLE, int, void*, ULONG, ULONG*)) \

@@ -2,8 +2,11 @@
 cmake_minimum_required(VERSION 3.25)
 
 # Writes DEF, with which the forwarding ws2_32.dll is linked, and HEADER, the same list for its
-# sources. The list is what REAL, a ws2_32.dll, exports, with its ordinals, and after that the names
-# in LIBRARY, the SDK's import library, so that a system newer than REAL loses nothing.
+# sources. The list is what REAL, a ws2_32.dll, exports, and after that the names in LIBRARY, the
+# SDK's import library, so that a system newer than REAL loses nothing.
+#
+# The ordinals are those by which Winsock 1.1 and 2 programs link: up to 117, 151 and 500. The others
+# differ from one version of Wine to the next, so nobody can link by them.
 set(names)
 set(ordinals)
 set(entries)
@@ -19,6 +22,9 @@ foreach(line IN LISTS lines)
     string(REGEX MATCH "^\t\\[ *([0-9]+)\\].* ([A-Za-z0-9_]+)$" ignored "${line}")
     math(EXPR ordinal "${CMAKE_MATCH_1} + ${base}")
     list(APPEND names ${CMAKE_MATCH_2})
+    if(ordinal GREATER 117 AND NOT ordinal EQUAL 151 AND NOT ordinal EQUAL 500)
+        set(ordinal 0)
+    endif()
     list(APPEND entries ${CMAKE_MATCH_2}@${ordinal})
 endforeach()
 list(LENGTH entries count)

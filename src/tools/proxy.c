@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The forwarding ws2_32.dll. Put beside a program, with mswsock.dll, it is what the program finds
- * for ws2_32.dll; it loads the system's own and the shim, and leads every export to the system's
- * or, where the shim has interposed it, to the shim's. */
+/* The forwarding ws2_32.dll. Put beside a program, with wsext.dll, it is what the program finds for
+ * ws2_32.dll; it loads the system's own and the shim, and leads every export to the system's or,
+ * where the shim has interposed it, to the shim's. */
 
 #include <windows.h>
 
@@ -48,7 +48,7 @@ HMODULE proxy_real(void) {
 /* What was linked by name to an export that the system's ws2_32 lacks ends here when it is called,
  * and only then. */
 void proxy_lacks(unsigned index) {
-    log_say("the system's ws2_32.dll has no %s", proxy__exports[index].name);
+    log_error("the system's ws2_32.dll has no %s", proxy__exports[index].name);
     RaiseException(PROXY__ENTRYPOINT_NOT_FOUND, EXCEPTION_NONCONTINUABLE, 0, NULL);
     ExitProcess(PROXY__ENTRYPOINT_NOT_FOUND);
 }
@@ -66,21 +66,39 @@ static bool proxy__beside(HINSTANCE instance, const wchar_t* name, wchar_t* path
     return true;
 }
 
-/* Installed for a whole prefix, this DLL has taken the place of the system's own, which then lies
- * in a folder below. */
-static HMODULE proxy__load_system(HINSTANCE instance) {
-    static const wchar_t name[] = L"\\ws2_32.dll";
+/* Where wsext is installed for a whole prefix, a DLL of this kind has taken the place of the
+ * system's own, which then lies in a folder below. That is so for one beside a program, too. */
+static HMODULE proxy__load(void) {
+    static const wchar_t* const names[] = {L"\\wsext\\ws2_32.dll", L"\\ws2_32.dll"};
     wchar_t path[PROXY__MAX_PATH];
-    UINT length;
+    UINT length = GetSystemDirectoryW(path, PROXY__MAX_PATH - 32);
+    size_t i;
 
-    if (proxy__beside(instance, L"wsext\\ws2_32.dll", path) &&
-        GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
-        return LoadLibraryExW(path, NULL, 0);
-    length = GetSystemDirectoryW(path, PROXY__MAX_PATH);
-    if (length == 0 || length + sizeof name / sizeof name[0] > PROXY__MAX_PATH)
+    if (length == 0 || length >= PROXY__MAX_PATH - 32)
         return NULL;
-    wcscpy(path + length, name);
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        wcscpy(path + length, names[i]);
+        if (GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
+            break;
+    }
     return LoadLibraryExW(path, NULL, 0);
+}
+
+/* The system's own, or NULL and a message. Where somebody has copied our files into its place by
+ * hand, what is found is this very DLL, and there is no other. */
+static HMODULE proxy__load_system(void) {
+    HMODULE found = proxy__load();
+    DWORD error = GetLastError();
+    if (found == NULL) {
+        log_error("the system's ws2_32.dll cannot be loaded (error %lu)", error);
+        return NULL;
+    }
+    if (GetProcAddress(found, "wsext_real_ws2_32") != NULL) {
+        log_error("the system's own ws2_32.dll is missing, and wsext's lies in its place: put it "
+                  "back (wsext-setup uninstall, or wineboot -u), and install by wsext-setup");
+        return NULL;
+    }
+    return found;
 }
 
 static void proxy__fill(void) {
@@ -124,8 +142,8 @@ static void proxy__check_ordinals(void) {
             continue;
         if (GetProcAddress(proxy__system, (LPCSTR) (uintptr_t) export->ordinal) !=
             GetProcAddress(proxy__system, export->name))
-            log_say("the system's ws2_32.dll has not %s for ordinal %u", export->name,
-                    export->ordinal);
+            log_warn("the system's ws2_32.dll has not %s for ordinal %u", export->name,
+                     export->ordinal);
     }
 }
 
@@ -138,14 +156,15 @@ static bool proxy__knows(const char* name) {
     return false;
 }
 
-/* A program cannot link to what the system has learnt since this DLL was built. */
+/* A program cannot link to what the system has learnt since this DLL was built. That is so for most
+ * versions of Wine but one, and hardly ever matters. */
 static void proxy__check_names(void) {
     size_t size = memory_module_size(proxy__system);
     const char* name;
     uint32_t i;
     for (i = 0; (name = image_export_name(proxy__system, size, i)) != NULL; i++) {
         if (!proxy__knows(name))
-            log_say("the system's ws2_32.dll has %s, which is not forwarded", name);
+            log_info("the system's ws2_32.dll has %s, which is not forwarded", name);
     }
 }
 
@@ -154,15 +173,12 @@ static void proxy__load_shim(HINSTANCE instance) {
     wchar_t path[PROXY__MAX_PATH];
     HMODULE shim;
 
-    if (!proxy__beside(instance, L"mswsock.dll", path))
+    if (!proxy__beside(instance, L"wsext.dll", path))
         return;
     shim = LoadLibraryW(path);
     if (shim == NULL)
-        log_say("no mswsock.dll could be loaded from the folder of ws2_32.dll (error %lu)",
-                GetLastError());
-    else if (module_is_builtin(GetCurrentProcess(), shim))
-        log_say("Wine took its own mswsock.dll: WINEDLLOVERRIDES has to say "
-                "ws2_32,mswsock=n,b");
+        log_warn("no wsext.dll could be loaded from the folder of ws2_32.dll (error %lu)",
+                 GetLastError());
 }
 
 static void proxy__pin(HINSTANCE instance) {
@@ -171,18 +187,25 @@ static void proxy__pin(HINSTANCE instance) {
                        (const wchar_t*) instance, &module);
 }
 
+/* What is wrong with them is said by the shim, which reads them all. */
+static void proxy__read_settings(void) {
+    char value[16];
+    DWORD length = GetEnvironmentVariableA("WSEXT_LOG", value, sizeof value);
+    log_init();
+    if (length > 0 && length < sizeof value && log_find_level(value) >= 0)
+        log_level = (enum log_level) log_find_level(value);
+}
+
 /* All is done here, as static imports call us as soon as it is over; the system allows loading a
  * DLL here as long as that DLL does not wait for another thread, and neither of these two does. */
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void* reserved) {
     (void) reserved;
     if (reason != DLL_PROCESS_ATTACH)
         return TRUE;
-    log_init();
-    proxy__system = proxy__load_system(instance);
-    if (proxy__system == NULL) {
-        log_say("the system's ws2_32.dll cannot be loaded (error %lu)", GetLastError());
+    proxy__read_settings();
+    proxy__system = proxy__load_system();
+    if (proxy__system == NULL)
         return FALSE;
-    }
     proxy__pin(instance);
     /* The shim's own imports come through us, so they have to lead somewhere first. */
     proxy__fill();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* wsext-run PROGRAM ARGS…: starts a program and has it load the mswsock.dll that lies beside this
+/* wsext-run PROGRAM ARGS…: starts a program and has it load the wsext.dll that lies beside this
  * launcher before any code of its own runs. See the usage below. */
 
 #include <windows.h>
@@ -13,7 +13,7 @@
 
 #include "hooks/inject.h"
 
-#define RUN__DLL L"mswsock.dll"
+#define RUN__DLL L"wsext.dll"
 #define RUN__MAX_PATH 32768u
 #define RUN__MAX_MESSAGE 4096u
 #define RUN__FAILED 127      /* What shells answer when they can't start a program. */
@@ -24,7 +24,7 @@ static const wchar_t run__usage[] =
     L"       wsext-run --into PROCESS\n"
     L"       wsext-run --help | --version\n"
     L"\n"
-    L"Starts PROGRAM with the mswsock.dll of wsext, which must lie beside wsext-run.exe, and ends\n"
+    L"Starts PROGRAM with the wsext.dll that must lie beside wsext-run.exe, and ends\n"
     L"with its exit code, or with 127 if it could not be started so. With --follow the programs "
     L"that\n"
     L"it starts get the DLL, too, and those that they start. --into loads the DLL into a process "
@@ -252,13 +252,6 @@ static void run__complain_load(const wchar_t* name, HANDLE process, enum inject_
             run__complain(L"%ls: ended with code %lu before %ls was loaded into it", name, code,
                           run__dll);
             break;
-        case INJECT_BUILTIN:
-            /* We cannot tell it otherwise ourselves: it takes the variable from the Unix
-             * environment that Wine was started with. */
-            run__complain(L"%ls: Wine loaded its builtin mswsock instead of %ls; start Wine with "
-                          L"WINEDLLOVERRIDES=mswsock=n,b or set that in winecfg",
-                          name, run__dll);
-            break;
         case INJECT_NO_OTHER:
             run__complain(L"%ls: a %ls program needs the %ls wsext-run.exe", name, bits, bits);
             break;
@@ -279,7 +272,7 @@ static int run__program(const wchar_t* name, wchar_t* line) {
     if (!run__create(name, line, &child))
         return RUN__FAILED;
     run__process = child.hProcess;
-    run__step = L"loaded mswsock.dll into";
+    run__step = L"loaded wsext.dll into";
     run__bind_life(child.hProcess);
     loaded = run__inject(child.hProcess, child.dwProcessId, true);
     run__complain_load(name, child.hProcess, loaded);
@@ -316,7 +309,7 @@ static int run__into(const wchar_t* id) {
         run__complain(L"%ls: no such process: %ls", id, run__error(GetLastError()));
         return RUN__FAILED;
     }
-    run__step = L"loaded mswsock.dll into";
+    run__step = L"loaded wsext.dll into";
     run__begin_watch(id);
     loaded = run__inject(process, process_id, false);
     run__complain_load(id, process, loaded);

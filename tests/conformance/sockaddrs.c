@@ -235,12 +235,24 @@ CONF_TEST(sockaddrs_unfinished) {
     sockaddrs__check_none(&r);
 }
 
-/* The names that the DLL exports and the pointers that WSAIoctl gives are the same functions. */
+/* The names that mswsock.dll exports do what the pointers do that WSAIoctl gives. */
 CONF_TEST(sockaddrs_exports) {
     HMODULE module = LoadLibraryW(L"mswsock.dll");
+    struct sockaddrs__result r = {SOCKADDRS__MARK, SOCKADDRS__MARK, -77, -77};
+    SOCKET s = conf_tcp(AF_INET);
+    LPFN_GETACCEPTEXSOCKADDRS sockaddrs;
+    LPFN_ACCEPTEX accept_ex;
+    FARPROC functions[2];
+    DWORD bytes;
 
     CHECK(module != NULL);
-    CHECK((void*) GetProcAddress(module, "GetAcceptExSockaddrs") ==
-          (void*) conf_sockaddrs_pointer());
-    CHECK((void*) GetProcAddress(module, "AcceptEx") == (void*) conf_accept_pointer());
+    functions[0] = GetProcAddress(module, "GetAcceptExSockaddrs");
+    functions[1] = GetProcAddress(module, "AcceptEx");
+    memcpy(&sockaddrs, &functions[0], sizeof sockaddrs);
+    memcpy(&accept_ex, &functions[1], sizeof accept_ex);
+    sockaddrs(NULL, 0, 32, 32, &r.local, &r.local_length, &r.remote, &r.remote_length);
+    sockaddrs__check_none(&r);
+    CHECK_EQ(accept_ex(s, s, NULL, 0, 32, 32, &bytes, NULL), FALSE);
+    CHECK_EQ(WSAGetLastError(), ERROR_INVALID_PARAMETER);
+    closesocket(s);
 }

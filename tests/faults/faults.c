@@ -303,10 +303,11 @@ static const struct faults__import {
 
 static unsigned faults__imports_found;
 
-static void faults__visit_import(void* base, size_t offset) {
+static void faults__visit_import(void* base, const char* module, size_t offset) {
     void** slot = (void**) ((char*) base + offset);
     DWORD before;
     size_t i;
+    (void) module;
     for (i = 0; i < FAULTS__IMPORT_COUNT; i++) {
         const struct faults__import* row = &faults__imports[i];
         if (memcmp(slot, row->real, sizeof *slot) != 0)

@@ -278,7 +278,7 @@ void run_check_operations(void) {
 }
 
 void run_load(const char* name, run_scenario* scenario) {
-    HMODULE dll = GetModuleHandleA("mswsock.dll");
+    HMODULE dll = GetModuleHandleA("wsext.dll");
     FARPROC functions[3];
     functions[0] = GetProcAddress(dll, "faults_arm");
     functions[1] = GetProcAddress(dll, "faults_disarm");

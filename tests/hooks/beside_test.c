@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* beside_test served | alone: an unmodified program with our ws2_32.dll in its folder, and there
- * "served" also with mswsock.dll, "alone" without it or with Wine's own. */
+ * "served" also with wsext.dll, "alone" without it. */
 
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -62,7 +62,8 @@ static void every_export_is_forwarded(void** state) {
         assert_ptr_equal(beside__module_of((const void*) function), beside__proxy);
     }
     assert_true(count > 100);
-    for (i = 1; i <= 1000; i++) {
+    /* Beyond these every version of Wine has its own. */
+    for (i = 1; i <= 117; i++) {
         FARPROC there = GetProcAddress(beside__system, (const char*) (uintptr_t) i);
         FARPROC here = GetProcAddress(beside__proxy, (const char*) (uintptr_t) i);
         if (there != NULL && here == NULL)
@@ -95,7 +96,7 @@ static void connect_ex_is_whose_it_should_be(void** state) {
     wchar_t path[MAX_PATH] = L"";
     (void) state;
     GetModuleFileNameW(owner, path, MAX_PATH);
-    assert_int_equal(wcsstr(path, L"mswsock.dll") != NULL, beside__is_served);
+    assert_int_equal(wcsstr(path, L"wsext.dll") != NULL, beside__is_served);
     closesocket(s);
 }
 

@@ -38,7 +38,7 @@ __attribute__((section(".CRT$XLM"), used)) PIMAGE_TLS_CALLBACK followed_callback
     (PIMAGE_TLS_CALLBACK) followed__attach;
 
 static int followed__served(void) {
-    HMODULE module = GetModuleHandleW(L"mswsock.dll");
+    HMODULE module = GetModuleHandleW(L"wsext.dll");
     return module != NULL && GetProcAddress(module, "wsext_report") != NULL ? FOLLOWED_SERVED
                                                                             : FOLLOWED_PLAIN;
 }

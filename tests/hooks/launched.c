@@ -49,7 +49,7 @@ int main(int count, char** arguments) {
     GetEnvironmentVariableW(L"LAUNCHED_VARIABLE", text, 32768);
     launched__tell(text);
     /* The probe is there and is ours, or the launcher failed silently. */
-    HMODULE module = GetModuleHandleW(L"mswsock.dll");
+    HMODULE module = GetModuleHandleW(L"wsext.dll");
     launched__tell(module != NULL && GetProcAddress(module, "probe_calls") != NULL ? L"probe"
                                                                                    : L"no probe");
     if (GetEnvironmentVariableW(L"WSEXT_FOLLOW", text, 32768) > 0 && wcscmp(text, L"1") == 0)

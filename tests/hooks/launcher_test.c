@@ -182,15 +182,15 @@ static void missing_and_unusable_dll(void** state) {
     static wchar_t tail[LAUNCHER_PATH + 32];
     DWORD done;
     swprintf(copy, LAUNCHER_PATH + 32, L"%ls\\wsext-run.exe", launcher_work);
-    swprintf(dll, LAUNCHER_PATH + 32, L"%ls\\mswsock.dll", launcher_work);
+    swprintf(dll, LAUNCHER_PATH + 32, L"%ls\\wsext.dll", launcher_work);
     swprintf(tail, LAUNCHER_PATH + 32, L"\"%ls\" exit 0", launcher_program);
     assert_true(CopyFileW(launcher_run, copy, FALSE));
     DeleteFileW(dll);
     launcher_start(copy, tail, &result);
     assert_int_equal(result.code, LAUNCHER_FAILED);
-    assert_non_null(strstr(result.errors, "mswsock.dll: not found"));
+    assert_non_null(strstr(result.errors, "wsext.dll: not found"));
 
-    HANDLE file = launcher_open(L"mswsock.dll", CREATE_ALWAYS);
+    HANDLE file = launcher_open(L"wsext.dll", CREATE_ALWAYS);
     assert_true(WriteFile(file, "no DLL", 6, &done, NULL));
     CloseHandle(file);
     launcher_start(copy, tail, &result);

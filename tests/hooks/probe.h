@@ -2,7 +2,7 @@
 #ifndef WSEXT_TESTS_HOOKS_PROBE_H
 #define WSEXT_TESTS_HOOKS_PROBE_H
 
-/* The exports of the probe: a mswsock.dll of the tests' own that has nothing in it but the
+/* The exports of the probe: a wsext.dll of the tests' own that has nothing in it but the
  * interposer and hooks that count the calls. Got by GetProcAddress, as the real one would be. */
 
 /* How often the hook of that export was passed. */

@@ -145,14 +145,16 @@ static void probe_itself_reaches_the_originals(void** state) {
 static void installing_again_changes_nothing(void** state) {
     (void) state;
     probe_install_fn* install = (probe_install_fn*) routes__export("probe_install");
-    void* before = (void*) GetProcAddress(GetModuleHandleA("ws2_32.dll"), "getpeername");
+    /* Of two modules of that name either may be found. */
+    HMODULE winsock = GetModuleHandleA("ws2_32.dll");
+    void* before = (void*) GetProcAddress(winsock, "getpeername");
     int entries = ((probe_entries_fn*) routes__export("probe_entries"))();
     int possible = ((probe_possible_fn*) routes__export("probe_possible"))();
     assert_int_equal(entries, 6);
     assert_int_equal(possible, 4);
     assert_int_equal(install(), possible);
     assert_int_equal(install(), possible);
-    assert_ptr_equal(GetProcAddress(GetModuleHandleA("ws2_32.dll"), "getpeername"), before);
+    assert_ptr_equal(GetProcAddress(winsock, "getpeername"), before);
     routes__check(route_getpeername, route_cancel);
 }
 
@@ -247,7 +249,7 @@ int main(int count, char** arguments) {
         route_cancel(ROUTES__NO_HANDLE);
         routes__probe = LoadLibraryA(arguments[2]);
     } else {
-        routes__probe = GetModuleHandleA("mswsock.dll");
+        routes__probe = GetModuleHandleA("wsext.dll");
     }
     if (routes__probe == NULL) {
         fprintf(stderr, "the probe is not loaded\n");
@@ -255,7 +257,7 @@ int main(int count, char** arguments) {
     }
     routes__calls = (probe_calls_fn*) (void*) GetProcAddress(routes__probe, "probe_calls");
     if (routes__calls == NULL) {
-        fprintf(stderr, "the mswsock.dll that is loaded is not the probe\n");
+        fprintf(stderr, "the wsext.dll that is loaded is not the probe\n");
         return 2;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -422,6 +422,7 @@ int host_init(void) {
 #undef REACTOS__TAKE
     /* Exported by newer builds only, as stubs. */
     host.CancelIoEx = NULL;
+    host.LdrRegisterDllNotification = NULL;
     host.wine_get_version = NULL;
     return 0;
 }

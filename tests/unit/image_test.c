@@ -37,6 +37,7 @@ struct test__slots {
     size_t size;
     size_t width;
     size_t count;
+    size_t named; /* With the name of the module that they are imported from. */
     size_t offsets[8];
 };
 
@@ -105,8 +106,10 @@ static uint8_t* test__make(bool is_64) {
     return image;
 }
 
-static void test__on_slot(void* context, size_t offset) {
+static void test__on_slot(void* context, const char* module, size_t offset) {
     struct test__slots* slots = context;
+    if (module != NULL)
+        slots->named += strlen(module) < slots->size;
     assert_true(offset <= slots->size && slots->width <= slots->size - offset);
     if (slots->count < sizeof slots->offsets / sizeof slots->offsets[0])
         slots->offsets[slots->count] = offset;
@@ -180,6 +183,7 @@ static void sound_image(void** state) {
 
         struct test__slots slots = test__walk(image, TEST__SIZE);
         assert_int_equal(slots.count, TEST__SLOT_COUNT);
+        assert_int_equal(slots.named, TEST__SLOT_COUNT);
         assert_int_equal(slots.offsets[0], TEST__SLOTS);
         assert_int_equal(slots.offsets[1], TEST__SLOTS + width);
         assert_int_equal(slots.offsets[2], TEST__DELAY_SLOTS);
@@ -202,10 +206,12 @@ static void delay_load_with_addresses(void** state) {
     uint8_t* image = test__make(false);
     uint32_t base = (uint32_t) (uintptr_t) image;
     test__put32(image, TEST__DELAYED, 0);
+    test__put32(image, TEST__DELAYED + 4, base + TEST__STRINGS);
     test__put32(image, TEST__DELAYED + 12, base + TEST__DELAY_SLOTS);
     test__put32(image, TEST__DELAYED + 16, base + TEST__LOOKUP + 4);
     struct test__slots slots = test__walk(image, TEST__SIZE);
     assert_int_equal(slots.count, TEST__SLOT_COUNT);
+    assert_int_equal(slots.named, TEST__SLOT_COUNT);
     assert_int_equal(slots.offsets[2], TEST__DELAY_SLOTS);
     free(image);
 }

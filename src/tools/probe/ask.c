@@ -59,18 +59,12 @@ static void ask__set(struct probe_answer* row, int is_provided, const char* text
     snprintf(row->text, sizeof row->text, "%s", text);
 }
 
-static void ask__name_module(struct probe_answer* row, const void* function) {
-    char path[MAX_PATH] = "";
+static void ask__find_module(struct probe_answer* row, const void* function) {
     HMODULE module = NULL;
-    const char* name;
-    if (!GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                                GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                            function, &module))
-        return;
-    GetModuleFileNameA(module, path, sizeof path);
-    name = strrchr(path, '\\');
-    snprintf(row->module, sizeof row->module, "%s", name != NULL ? name + 1 : path);
-    _strlwr(row->module);
+    row->has_module = GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                             GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                                         function, &module);
+    row->is_ours = row->has_module && probe_find_report(module) != NULL;
 }
 
 /* Calls the function for no socket: a real one says so, while a stub leaves the last error alone.
@@ -161,7 +155,7 @@ static void ask__function(const struct probe_api* api, SOCKET s, struct probe_an
         ask__set(row, 0, "success without a pointer");
         return;
     }
-    ask__name_module(row, function);
+    ask__find_module(row, function);
     if (guid == &ask__send_msg && !ask__reads_control(function)) {
         ask__set(row, 0, "drops control data");
         return;
@@ -189,7 +183,7 @@ static void ask__registered_io(const struct probe_api* api, SOCKET s,
         ask__set(row, 0, "success without a table");
         return;
     }
-    ask__name_module(row, (const void*) table.RIOCreateCompletionQueue);
+    ask__find_module(row, (const void*) table.RIOCreateCompletionQueue);
     WSASetLastError(ASK__UNTOUCHED);
     if (table.RIOCreateCompletionQueue(0, NULL) == RIO_INVALID_CQ && WSAGetLastError() == WSAEINVAL)
         ask__set(row, 1, "yes");

@@ -44,8 +44,8 @@ static const char* print__used(const struct probe_findings* findings, int i) {
         return host->is_provided ? "host" : "nobody";
     if (!shim->is_provided)
         return "nobody";
-    if (shim->module[0] != '\0')
-        return strcmp(shim->module, "mswsock.dll") == 0 ? "wsext" : "host";
+    if (shim->has_module)
+        return shim->is_ours ? "wsext" : "host";
     if (!findings->has_host)
         return "not known";
     return host->is_provided ? "host" : "wsext";

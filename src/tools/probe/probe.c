@@ -9,8 +9,6 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "base/module.h"
-
 #define PROBE__MAX_PATH 1024
 
 static const char probe__usage[] =
@@ -18,9 +16,9 @@ static const char probe__usage[] =
     "\n"
     "Asks this host for every Winsock extension function, ioctl and option that programs use, "
     "loads\n"
-    "the mswsock.dll of its own folder, asks again, and tries ConnectEx on the loopback.\n"
+    "the wsext.dll of its own folder, asks again, and tries ConnectEx on the loopback.\n"
     "\n"
-    "  --host  does not load mswsock.dll and shows the host alone\n"
+    "  --host  does not load wsext.dll and shows the host alone\n"
     "  --json  prints JSON instead of a table\n"
     "\n"
     "Exit code: 0 where all is well, which means that ConnectEx passed its tests and, but for "
@@ -30,7 +28,6 @@ static const char probe__usage[] =
 
 typedef const char*(CDECL* probe__wine_version_fn)(void);
 typedef LONG(WINAPI* probe__version_fn)(OSVERSIONINFOW*);
-typedef int(WINAPI* probe__report_fn)(struct wsext_report*);
 
 /* ReactOS tells its name where Windows has that of its product. */
 static int probe__is_reactos(char* name, DWORD size) {
@@ -66,39 +63,39 @@ static void probe__identify(char* host) {
         strcpy(host, "not known");
 }
 
-/* Ours exports a report; any other mswsock.dll does not. */
-static probe__report_fn probe__find_report(HMODULE module) {
+probe_report_fn probe_find_report(HMODULE module) {
     if (module == NULL)
         return NULL;
-    return (probe__report_fn) (void*) GetProcAddress(module, "wsext_report");
+    return (probe_report_fn) (void*) GetProcAddress(module, "wsext_report");
 }
 
-static HMODULE probe__load(struct probe_findings* findings) {
+/* By either of its names. */
+static probe_report_fn probe__find_loaded(void) {
+    probe_report_fn report = probe_find_report(GetModuleHandleW(L"wsext.dll"));
+    return report != NULL ? report : probe_find_report(GetModuleHandleW(L"mswsock.dll"));
+}
+
+static probe_report_fn probe__load(struct probe_findings* findings) {
     wchar_t path[PROBE__MAX_PATH];
     DWORD length = GetModuleFileNameW(NULL, path, PROBE__MAX_PATH - 16);
     HMODULE module;
 
     while (length > 0 && path[length - 1] != L'\\')
         length--;
-    wcscpy(path + length, L"mswsock.dll");
+    wcscpy(path + length, L"wsext.dll");
     module = LoadLibraryW(path);
     if (module == NULL)
         snprintf(findings->problem, sizeof findings->problem,
-                 "mswsock.dll beside wsext-probe.exe cannot be loaded (error %lu)", GetLastError());
-    else if (probe__find_report(module) == NULL)
-        snprintf(findings->problem, sizeof findings->problem,
-                 "%s: WINEDLLOVERRIDES has to say mswsock=n,b",
-                 module_is_builtin(GetCurrentProcess(), module)
-                     ? "Wine took its own mswsock.dll"
-                     : "the mswsock.dll that was loaded is not wsext's");
-    return module;
+                 "wsext.dll beside wsext-probe.exe cannot be loaded (error %lu)", GetLastError());
+    else if (probe_find_report(module) == NULL)
+        strcpy(findings->problem, "the wsext.dll beside wsext-probe.exe is something else");
+    return probe_find_report(module);
 }
 
 /* The shim can have come before us: by the launcher, files beside us, or a whole prefix. Then the
  * host cannot be asked any more. */
 static void probe__gather(struct probe_findings* findings, int host_only) {
-    HMODULE module = GetModuleHandleW(L"mswsock.dll");
-    probe__report_fn report = probe__find_report(module);
+    probe_report_fn report = probe__find_loaded();
     struct probe_api api;
 
     probe_take_api(&api);
@@ -106,7 +103,7 @@ static void probe__gather(struct probe_findings* findings, int host_only) {
         findings->has_host = 1;
         probe_ask(&api, &findings->from_host);
         if (!host_only)
-            report = probe__find_report(probe__load(findings));
+            report = probe__load(findings);
     } else if (host_only) {
         strcpy(findings->problem, "wsext was loaded before wsext-probe could ask the host");
     }
@@ -114,7 +111,7 @@ static void probe__gather(struct probe_findings* findings, int host_only) {
         findings->has_shim = 1;
         findings->report.size = sizeof findings->report;
         if (report(&findings->report) != 0)
-            strcpy(findings->problem, "mswsock.dll is of another version and gives no report");
+            strcpy(findings->problem, "the DLL is of another version and gives no report");
         probe_take_api(&api);
         probe_ask(&api, &findings->from_shim);
     }
@@ -133,8 +130,7 @@ static int probe__is_well(const struct probe_findings* findings, int host_only) 
         return 1;
     /* ConnectEx is the first row. */
     return findings->has_shim && findings->report.hooks_installed == findings->report.hooks &&
-           findings->from_shim.rows[0].is_provided &&
-           strcmp(findings->from_shim.rows[0].module, "mswsock.dll") == 0;
+           findings->from_shim.rows[0].is_provided && findings->from_shim.rows[0].is_ours;
 }
 
 int main(int count, char** arguments) {

@@ -23,9 +23,10 @@ struct probe_api {
 struct probe_answer {
     const char* kind; /* "function", "ioctl" or "option" */
     const char* name;
-    int is_provided;          /* 1 only where it also behaves as something real. */
-    char text[PROBE__TEXT];   /* "yes", or what is wrong, in words. */
-    char module[PROBE__TEXT]; /* Where a function's pointer leads; empty otherwise. */
+    int is_provided;        /* 1 only where it also behaves as something real. */
+    char text[PROBE__TEXT]; /* "yes", or what is wrong, in words. */
+    int has_module;         /* Whether a function's pointer leads into a module, */
+    int is_ours;            /* and whether that is one of wsext. */
 };
 
 struct probe_answers {
@@ -53,6 +54,10 @@ struct probe_findings {
 };
 
 void probe_take_api(struct probe_api* api);
+
+/* What a DLL of wsext exports and no other does; NULL for another. */
+typedef int(WINAPI* probe_report_fn)(struct wsext_report*);
+probe_report_fn probe_find_report(HMODULE module);
 
 /* Asks for everything. Makes sockets, but no network traffic except an empty datagram to itself. */
 void probe_ask(const struct probe_api* api, struct probe_answers* answers);
