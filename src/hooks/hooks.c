@@ -323,6 +323,7 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__KERNEL_ENTRY(CancelIo),
     HOOKS__KERNEL_ENTRY(CancelIoEx),
     HOOKS__KERNEL_ENTRY(GetOverlappedResult),
+    HOOKS__KERNEL_ENTRY(GetOverlappedResultEx),
     HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatus),
     HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatusEx),
     HOOKS__NT_ENTRIES(ReadFile),

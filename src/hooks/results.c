@@ -30,12 +30,21 @@ BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entr
     return result;
 }
 
-BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
-    BOOL result = host.GetOverlappedResult(file, overlapped, bytes, wait);
+static BOOL results__mend(BOOL result, HANDLE file, OVERLAPPED* overlapped) {
     if (!result && GetLastError() == RESULTS__INVALID_CONNECTION &&
         acceptex_mend(overlapped, (SOCKET) file, 0))
         SetLastError(RESULTS__CONNECTION_RESET);
     return result;
+}
+
+BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
+    return results__mend(host.GetOverlappedResult(file, overlapped, bytes, wait), file, overlapped);
+}
+
+BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes,
+                                       DWORD timeout, BOOL alertable) {
+    return results__mend(host.GetOverlappedResultEx(file, overlapped, bytes, timeout, alertable),
+                         file, overlapped);
 }
 
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,

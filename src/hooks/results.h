@@ -14,6 +14,8 @@ BOOL WINAPI hook_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR*
 BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entries, ULONG count,
                                              ULONG* removed, DWORD timeout, BOOL alertable);
 BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait);
+BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes,
+                                       DWORD timeout, BOOL alertable);
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags);
 

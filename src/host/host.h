@@ -90,7 +90,9 @@ typedef NTSTATUS host_status;
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetOverlappedResult, (HANDLE, OVERLAPPED*, DWORD*, BOOL)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, GetQueuedCompletionStatus, \
       (HANDLE, DWORD*, ULONG_PTR*, OVERLAPPED**, DWORD)) \
-    /* Without it no program calls it. */ \
+    /* Without the two no program calls them. */ \
+    X(KERNEL32, OPTIONAL, BOOL, WINAPI, GetOverlappedResultEx, \
+      (HANDLE, OVERLAPPED*, DWORD*, DWORD, BOOL)) \
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, GetQueuedCompletionStatusEx, \
       (HANDLE, OVERLAPPED_ENTRY*, ULONG, ULONG*, DWORD, BOOL)) \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
