@@ -65,6 +65,37 @@ CONF_TEST(errors_zero_address_ipv6) {
     closesocket(listener);
 }
 
+/* The all-zero address of IPv4, as a socket that serves both versions is given it. */
+CONF_TEST(errors_zero_address_mapped) {
+    struct conf_target target;
+    SOCKET listener, client;
+    OVERLAPPED overlapped = {0};
+    DWORD off = 0;
+    HANDLE port;
+    int round;
+
+    conf_need_ipv6();
+    listener = conf_listen(AF_INET, 5, &target);
+    client = conf_tcp(AF_INET6);
+    CHECK_EQ(setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, (char*) &off, sizeof off), 0);
+    conf_bind(client, AF_INET6);
+    port = conf_port(client);
+    for (round = 0; round < 2; round++) {
+        struct conf_target mapped;
+        struct sockaddr_in6* name = (struct sockaddr_in6*) &mapped.name;
+
+        memset(&mapped, 0, sizeof mapped);
+        name->sin6_family = AF_INET6;
+        name->sin6_addr.s6_addr[10] = name->sin6_addr.s6_addr[11] = 0xFF;
+        mapped.length = sizeof *name;
+        conf_set_port(&mapped, conf_get_port(&target));
+        CHECK_EQ(conf_call(client, &mapped, "data", round == 0 ? 0 : 4, &overlapped), FALSE);
+        CHECK_EQ(WSAGetLastError(), WSAEADDRNOTAVAIL);
+        conf_quiet(port);
+    }
+    closesocket(listener);
+}
+
 /* What the error is, is the system's affair; it must be one, told once. */
 static void errors__fails_somehow(const char* address) {
     struct conf_target target;
