@@ -35,8 +35,8 @@ typedef LONG lock_count_t;
 
 #else
 
+#include <poll.h>
 #include <pthread.h>
-#include <unistd.h>
 
 typedef pthread_mutex_t lock_t;
 
@@ -58,7 +58,7 @@ typedef int lock_count_t;
 #define lock_add(place, value) __atomic_fetch_add(place, value, __ATOMIC_SEQ_CST)
 #define lock_exchange_if(place, expected, value) \
     __sync_val_compare_and_swap(place, (lock_count_t) (expected), (lock_count_t) (value))
-#define lock_pause() usleep(1000)
+#define lock_pause() poll(NULL, 0, 1)
 
 #endif
 
