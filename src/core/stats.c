@@ -167,26 +167,24 @@ static unsigned long stats__quantile(const struct stats__function* self, unsigne
     return (unsigned long) (bound < longest ? bound : longest);
 }
 
+/* Only what there is: a line of zeros is a line that hides another. */
 static void stats__report_function(enum stats_function function) {
     const struct stats__function* self = &stats__functions[function];
-    LONG calls = stats__sum(self->calls);
     LONG ends = stats__sum(self->ends);
     const char* name = stats__names[function];
 
-    /* A program that never called ConnectEx is told so: it is what wsext is for. */
-    if (calls == 0 && function != STATS_CONNECTEX)
-        return;
-    log_say("%s calls: %ld", name, calls);
+    log_say("%s calls: %ld", name, stats__sum(self->calls));
     stats__say("returned", self->calls);
-    if (ends > 0 || function == STATS_CONNECTEX)
+    if (ends > 0)
         log_say("%s outcomes seen: %ld", name, ends);
     stats__say("ended with", self->ends);
-    log_say("%s payloads: %ld, %lu KiB", name, self->payloads,
-            (unsigned long) (self->bytes / 1024));
-    if (self->pending_maximum > 0 || function == STATS_CONNECTEX)
+    if (self->payloads > 0)
+        log_say("%s payloads: %ld, %lu KiB", name, self->payloads,
+                (unsigned long) (self->bytes / 1024));
+    if (self->pending_maximum > 0)
         log_say("%s pending at once: %ld, each until its end was seen", name,
                 self->pending_maximum);
-    if (self->longest > 0 || function == STATS_CONNECTEX)
+    if (self->longest > 0)
         log_say("%s until the end was seen: 50 %% in %lu us, 90 %% in %lu us, 99 %% in %lu us, "
                 "all in %lu us",
                 name, stats__quantile(self, 500), stats__quantile(self, 900),
@@ -204,10 +202,17 @@ static void stats__report_process(void) {
 }
 
 void stats_report(void) {
-    int function;
-    if (!config.stats)
+    static volatile LONG is_reported;
+    int function, used = 0;
+    if (!config.stats || InterlockedExchange(&is_reported, 1) != 0)
         return;
     stats__report_process();
-    for (function = 0; function < STATS_FUNCTION_COUNT; function++)
+    for (function = 0; function < STATS_FUNCTION_COUNT; function++) {
+        if (stats__sum(stats__functions[function].calls) == 0)
+            continue;
         stats__report_function((enum stats_function) function);
+        used++;
+    }
+    if (used == 0)
+        log_say("no extension function was called");
 }

@@ -45,6 +45,7 @@ void stats_count_close(const struct socket* socket);
 /* The function's name, for people. */
 const char* stats_name(enum stats_function function);
 
+/* Prints the functions that were used; once in a process, whoever finds first that it ends. */
 void stats_report(void);
 
 #endif

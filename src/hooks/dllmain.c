@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "core/stats.h"
 #include "hooks/copy.h"
+#include "hooks/ending.h"
 #include "hooks/follow.h"
 #include "hooks/namesake.h"
 #include "host/host.h"
@@ -28,6 +29,8 @@ static BOOL dllmain__begin(HINSTANCE instance) {
     namesake_install(instance);
     if (config.follow)
         follow_install(instance);
+    if (config.stats)
+        ending_install();
     return TRUE;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
+#include <wctype.h>
 
 #include "hooks/inject.h"
 
@@ -20,31 +21,36 @@
 #define RUN__START_LIMIT 30u /* Seconds. */
 
 static const wchar_t run__usage[] =
-    L"Usage: wsext-run [--follow] PROGRAM [ARGUMENTS...]\n"
+    L"Usage: wsext-run [OPTIONS] PROGRAM [ARGUMENTS...]\n"
     L"       wsext-run --into PROCESS\n"
     L"       wsext-run --help | --version\n"
     L"\n"
-    L"Starts PROGRAM with the wsext.dll that must lie beside wsext-run.exe, and ends\n"
-    L"with its exit code, or with 127 if it could not be started so. With --follow the programs "
-    L"that\n"
-    L"it starts get the DLL, too, and those that they start. --into loads the DLL into a process "
-    L"that\n"
-    L"runs already, by its id, and ends with 0 if that worked.\n"
+    L"Starts PROGRAM with the wsext.dll that must lie beside wsext-run.exe, and ends with its "
+    L"exit\n"
+    L"code, or with 127 if it could not be started so. --into loads the DLL into a process that "
+    L"runs\n"
+    L"already, by its id, decimal or 0x and hexadecimal, and ends with 0 if that worked.\n"
+    L"\n"
+    L"Options:\n"
+    L"  --follow     the programs that it starts get the DLL, too, and those that they start\n"
+    L"  --stats      prints at its end which extension functions it called, and with what results\n"
+    L"  --log=LEVEL  how much is told meanwhile: off, error, warn (the default), info or trace\n"
     L"\n"
     L"For programs of the other kind, 32 or 64 bits, the other build has to be in a folder beside "
     L"that\n"
     L"of this one: i686 beside x86_64, as in the archive, or i686\\bin beside x86_64\\bin.\n"
     L"\n"
     L"Environment of the DLL, the defaults first:\n"
-    L"  WSEXT_DRIVER=auto|native|poll             how connections are made\n"
+    L"  WSEXT_DRIVER=auto|native|poll|thread      how connections are made\n"
     L"  WSEXT_CONTEXT=strict|lenient              lenient: SO_UPDATE_CONNECT_CONTEXT may be "
     L"forgotten\n"
     L"  WSEXT_FOLLOW=0|1                          1: as --follow\n"
-    L"  WSEXT_LOG=warn|off|error|info|trace       how much is told\n"
+    L"  WSEXT_REUSE=safe|wait                     wait: a socket is reused whatever is pending\n"
+    L"  WSEXT_LOG=warn|off|error|info|trace       as --log=LEVEL\n"
     L"  WSEXT_LOG_FILE=PATH                       where, if not to the standard error output; %p "
     L"is the\n"
     L"                                            process' id\n"
-    L"  WSEXT_STATS=0|1                           1: summary at the end\n";
+    L"  WSEXT_STATS=0|1                           1: as --stats\n";
 
 static wchar_t run__dll[RUN__MAX_PATH];
 static wchar_t run__path[RUN__MAX_PATH];
@@ -261,11 +267,31 @@ static void run__complain_load(const wchar_t* name, HANDLE process, enum inject_
     }
 }
 
-static int run__program(const wchar_t* name, wchar_t* line) {
+/* Programs that take options by a slash would take a Unix path for one, so they get the name that
+ * Wine itself would give them; every other name is passed on as it was written. */
+static wchar_t* run__line(const wchar_t* name, wchar_t* line, const wchar_t* arguments) {
+    static wchar_t built[RUN__MAX_PATH];
+    int length;
+    if (name[0] != L'/')
+        return line;
+    length = _snwprintf(built, RUN__MAX_PATH - 1, L"\"%ls\"%ls%ls", run__path,
+                        arguments[0] != 0 ? L" " : L"", arguments);
+    if (length < 0) {
+        run__complain(L"%ls: the command line is too long", name);
+        return NULL;
+    }
+    return built;
+}
+
+/* line begins with the program's name, and arguments is what follows it there. */
+static int run__program(const wchar_t* name, wchar_t* line, const wchar_t* arguments) {
     PROCESS_INFORMATION child;
     enum inject_result loaded;
     DWORD code = RUN__FAILED;
     if (!run__find_dll() || !run__find_program(name))
+        return RUN__FAILED;
+    line = run__line(name, line, arguments);
+    if (line == NULL)
         return RUN__FAILED;
     SetConsoleCtrlHandler(run__on_control, TRUE);
     run__begin_watch(name);
@@ -292,19 +318,33 @@ static int run__program(const wchar_t* name, wchar_t* line) {
     return GetExitCodeProcess(child.hProcess, &code) ? (int) code : RUN__FAILED;
 }
 
+/* Decimal, or 0x and hexadecimal; 0, which no process has, for anything else. */
+static DWORD run__process_id(const wchar_t* text) {
+    int base = text[0] == L'0' && (text[1] == L'x' || text[1] == L'X') ? 16 : 10;
+    const wchar_t* digits = base == 16 ? text + 2 : text;
+    wchar_t* end;
+    /* It would skip blanks and take a sign. */
+    if (!iswxdigit(digits[0]) || wcslen(digits) > 10)
+        return 0;
+    DWORD id = wcstoul(digits, &end, base);
+    return *end == 0 ? id : 0;
+}
+
 /* By the other build's DLL, too, for a child that it has created suspended; the exit code tells it
  * what came of it. */
 static int run__into(const wchar_t* id) {
     const DWORD rights = PROCESS_CREATE_THREAD | PROCESS_QUERY_INFORMATION | PROCESS_VM_OPERATION |
                          PROCESS_VM_READ | PROCESS_VM_WRITE | SYNCHRONIZE;
-    wchar_t* end;
-    DWORD process_id = wcstoul(id, &end, 0);
+    DWORD process_id = run__process_id(id);
     enum inject_result loaded;
-    HANDLE process = NULL;
+    HANDLE process;
     if (!run__find_dll())
         return RUN__FAILED;
-    if (*end == 0)
-        process = OpenProcess(rights, FALSE, process_id);
+    if (process_id == 0) {
+        run__complain(L"%ls: is no process id, which is a number such as 32 or 0x20", id);
+        return RUN__FAILED;
+    }
+    process = OpenProcess(rights, FALSE, process_id);
     if (process == NULL) {
         run__complain(L"%ls: no such process: %ls", id, run__error(GetLastError()));
         return RUN__FAILED;
@@ -316,6 +356,18 @@ static int run__into(const wchar_t* id) {
     return (int) loaded;
 }
 
+/* Whether the word is an option for the program's run, which is then set for it; what is no level
+ * is left for the DLL to say, and the default is used. */
+static bool run__option(const wchar_t* word) {
+    if (wcscmp(word, L"--follow") == 0)
+        return SetEnvironmentVariableW(L"WSEXT_FOLLOW", L"1");
+    if (wcscmp(word, L"--stats") == 0)
+        return SetEnvironmentVariableW(L"WSEXT_STATS", L"1");
+    if (wcsncmp(word, L"--log=", 6) == 0)
+        return SetEnvironmentVariableW(L"WSEXT_LOG", word + 6);
+    return false;
+}
+
 int main(void) {
     static wchar_t line[RUN__MAX_PATH];
     static wchar_t word[RUN__MAX_PATH];
@@ -325,8 +377,7 @@ int main(void) {
      * would change what programs with quoting rules of their own see. */
     wchar_t* rest = run__word(line, word, RUN__MAX_PATH);
     wchar_t* after = run__word(rest, word, RUN__MAX_PATH);
-    if (wcscmp(word, L"--follow") == 0) {
-        SetEnvironmentVariableW(L"WSEXT_FOLLOW", L"1");
+    while (run__option(word)) {
         rest = after;
         after = run__word(rest, word, RUN__MAX_PATH);
     }
@@ -346,5 +397,9 @@ int main(void) {
         run__word(after, word, RUN__MAX_PATH);
         return run__into(word);
     }
-    return run__program(word, rest);
+    if (wcsncmp(word, L"--", 2) == 0) {
+        run__complain(L"%ls: is no option; see --help", word);
+        return RUN__FAILED;
+    }
+    return run__program(word, rest, after);
 }

@@ -35,9 +35,21 @@ static int launched__wait(DWORD limit) {
     return WaitForSingleObject(launched__event, limit) == WAIT_OBJECT_0 ? 55 : 56;
 }
 
+/* The ways to end that a process' DLLs are not told of. */
+static void launched__end(const char* how) {
+    if (strcmp(how, "terminate") == 0)
+        TerminateProcess(GetCurrentProcess(), 5);
+    if (strcmp(how, "crash") == 0) {
+        SetErrorMode(SEM_NOGPFAULTERRORBOX);
+        RaiseException(EXCEPTION_ACCESS_VIOLATION, EXCEPTION_NONCONTINUABLE, 0, NULL);
+    }
+}
+
 int main(int count, char** arguments) {
     static wchar_t text[32768];
     static char input[256];
+    if (count >= 2)
+        launched__end(arguments[1]);
     if (count >= 3 && strcmp(arguments[1], "exit") == 0)
         ExitProcess((UINT) strtoul(arguments[2], NULL, 0));
     if (count >= 3 && strcmp(arguments[1], "wait") == 0)

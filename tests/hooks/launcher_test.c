@@ -6,19 +6,26 @@
 #include "launchertest.h"
 
 static void usage_and_version(void** state) {
-    static const char* const variables[] = {"WSEXT_DRIVER=", "WSEXT_CONTEXT=",  "WSEXT_FOLLOW=",
-                                            "WSEXT_LOG=",    "WSEXT_LOG_FILE=", "WSEXT_STATS="};
+    static const char* const variables[] = {"WSEXT_DRIVER=auto|native|poll|thread ",
+                                            "WSEXT_CONTEXT=",
+                                            "WSEXT_FOLLOW=",
+                                            "WSEXT_REUSE=",
+                                            "WSEXT_LOG=",
+                                            "WSEXT_LOG_FILE=",
+                                            "WSEXT_STATS=",
+                                            "--stats",
+                                            "--log=LEVEL"};
     (void) state;
     static struct launcher_result result;
     launcher_start(launcher_run, L"", &result);
     assert_int_equal(result.code, LAUNCHER_FAILED);
-    assert_non_null(strstr(result.errors, "Usage: wsext-run [--follow] PROGRAM"));
+    assert_non_null(strstr(result.errors, "Usage: wsext-run [OPTIONS] PROGRAM"));
     launcher_start(launcher_run, L"--follow", &result);
     assert_int_equal(result.code, LAUNCHER_FAILED);
-    assert_non_null(strstr(result.errors, "Usage: wsext-run [--follow] PROGRAM"));
+    assert_non_null(strstr(result.errors, "Usage: wsext-run [OPTIONS] PROGRAM"));
     launcher_start(launcher_run, L"--help", &result);
     assert_int_equal(result.code, 0);
-    assert_non_null(strstr(result.output, "Usage: wsext-run [--follow] PROGRAM"));
+    assert_non_null(strstr(result.output, "Usage: wsext-run [OPTIONS] PROGRAM"));
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         assert_non_null(strstr(result.output, variables[i]));
     launcher_start(launcher_run, L"--version", &result);
@@ -120,7 +127,7 @@ static void into_a_process(void** state) {
     assert_int_equal(result.code, LAUNCHER_FAILED);
     launcher_start(launcher_run, L"--into nonsense", &result);
     assert_int_equal(result.code, LAUNCHER_FAILED);
-    assert_non_null(strstr(result.errors, "nonsense: no such process"));
+    assert_non_null(strstr(result.errors, "nonsense: is no process id"));
 }
 
 static void names_without_path_and_extension(void** state) {
