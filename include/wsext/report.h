@@ -8,9 +8,10 @@
 extern "C" {
 #endif
 
-/* What the DLL has found out about its host, and what it uses. */
+/* What the DLL has found out about its host, and what it uses. Later versions only add members at
+ * the end. */
 struct wsext_report {
-    DWORD size;            /* Of the structure in bytes, set by the caller. */
+    DWORD size;            /* In: the caller's structure in bytes. Out: how many were filled. */
     char version[16];      /* Such as "0.1.0". */
     DWORD hooks;           /* How many functions of the system are to be interposed, */
     DWORD hooks_installed; /* and how many are. */
@@ -23,9 +24,10 @@ struct wsext_report {
     char context[16];      /* and WSEXT_CONTEXT. */
 };
 
-/* Exported by mswsock.dll. Fills the caller's structure. Returns 0, or -1 where report is NULL or
- * its size is not that of the structure above, or where the DLL found no usable host. Needs
- * WSAStartup before it. */
+/* Exported by wsext.dll and mswsock.dll. Fills as much of the caller's structure as the DLL knows
+ * of. Returns 0, or -1 where report is NULL or cannot be written, its size is less than a DWORD's,
+ * or the DLL found no usable host. Needs WSAStartup before it; may be called by any thread, but not
+ * under the loader's lock, as it makes a socket to ask the host. The last error is not kept. */
 int WINAPI wsext_report(struct wsext_report* report);
 
 #ifdef __cplusplus

@@ -107,18 +107,16 @@ static void log__append(const char* line, DWORD length) {
         LeaveCriticalSection(&log__lock);
 }
 
-/* A line that is too long is cut. Nothing of this may change the last error of the program's call.
- */
+/* A line that is too long is cut. How many bytes there are is not asked of vsnprintf, as old C
+ * libraries answer -1 for such a line, and leave it without an end. Nothing of this may change the
+ * last error of the program's call. */
 static void log__write(char* line, int prefix, const char* format, va_list arguments) {
     DWORD error = GetLastError();
-    int length =
-        vsnprintf(line + prefix, (size_t) (LOG__LINE_SIZE - prefix - 1), format, arguments);
-
-    if (length < 0)
-        length = 0;
-    length += prefix;
-    if (length > LOG__LINE_SIZE - 2)
-        length = LOG__LINE_SIZE - 2;
+    size_t length;
+    memset(line + prefix, 0, (size_t) (LOG__LINE_SIZE - prefix));
+    vsnprintf(line + prefix, (size_t) (LOG__LINE_SIZE - prefix - 1), format, arguments);
+    line[LOG__LINE_SIZE - 2] = '\0';
+    length = strlen(line);
     line[length++] = '\n';
     log__append(line, (DWORD) length);
     SetLastError(error);

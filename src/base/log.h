@@ -12,6 +12,18 @@
 
 enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_TRACE };
 
+/* Lets a compiler check the arguments against the format, which is that of the C library in use. */
+#if defined(__clang__)
+#define LOG__FORMAT __attribute__((format(printf, 1, 2)))
+#define LOG__EVENT_FORMAT __attribute__((format(printf, 2, 3)))
+#elif defined(__GNUC__)
+#define LOG__FORMAT __attribute__((format(ms_printf, 1, 2)))
+#define LOG__EVENT_FORMAT __attribute__((format(ms_printf, 2, 3)))
+#else
+#define LOG__FORMAT
+#define LOG__EVENT_FORMAT
+#endif
+
 /* The values that WSEXT_LOG may have, in the order of the levels. */
 #define LOG_LEVEL_COUNT 5
 extern const char* const log_level_names[LOG_LEVEL_COUNT];
@@ -39,9 +51,9 @@ void log_end(void);
 
 /* Writes a message whatever the level, such as a setting that is wrong, or statistics that were
  * asked for. The text ends without a newline. */
-void log_say(const char* format, ...);
+void log_say(const char* format, ...) LOG__FORMAT;
 
 /* Writes an event; to be called by the macros. */
-void log_event(const char* level, const char* format, ...);
+void log_event(const char* level, const char* format, ...) LOG__EVENT_FORMAT;
 
 #endif

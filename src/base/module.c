@@ -7,15 +7,25 @@ typedef HMODULE(module__real_fn)(void);
 
 #define MODULE__MAX_PATH 1024
 
-/* By its full path, as another one of that name, beside the program, may be found first. */
-static HMODULE module__find_in_system(const char* name) {
-    char path[MODULE__MAX_PATH];
+/* The full path, as another one of that name, beside the program, may be found first; NULL where it
+ * has no room. */
+static const char* module__path(const char* name, char* path) {
     UINT length = GetSystemDirectoryA(path, MODULE__MAX_PATH);
     if (length == 0 || length + strlen(name) + 2 > MODULE__MAX_PATH)
         return NULL;
     path[length] = '\\';
     strcpy(path + length + 1, name);
-    return GetModuleHandleA(path);
+    return path;
+}
+
+static HMODULE module__find_in_system(const char* name) {
+    char path[MODULE__MAX_PATH];
+    return module__path(name, path) != NULL ? GetModuleHandleA(path) : NULL;
+}
+
+HMODULE module_load(const char* name) {
+    char path[MODULE__MAX_PATH];
+    return module__path(name, path) != NULL ? LoadLibraryA(path) : NULL;
 }
 
 HMODULE module_find(const char* name) {

@@ -11,6 +11,10 @@
  * by which it tells what it forwards to. */
 HMODULE module_find(const char* name);
 
+/* Loads the system's DLL of that name, whatever else of that name may lie where programs look; NULL
+ * with a last error where that fails. Not to be called under the loader's lock. */
+HMODULE module_load(const char* name);
+
 /* Whether a loaded module is one of Wine's own: for the names that it knows Wine takes these,
  * whatever path was asked for, unless WINEDLLOVERRIDES tells otherwise. */
 int module_is_builtin(const void* base);

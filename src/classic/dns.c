@@ -5,6 +5,7 @@
 #include <string.h>
 #include <windns.h>
 
+#include "base/module.h"
 #include "base/once.h"
 
 typedef DNS_STATUS(WINAPI dns__query_fn)(const WCHAR*, WORD, DWORD, void*, DNS_RECORDW**, void**);
@@ -17,7 +18,7 @@ static dns__free_fn* dns__free;
 static struct once dns__once;
 
 static void dns__load(void) {
-    HMODULE dnsapi = LoadLibraryW(L"dnsapi.dll");
+    HMODULE dnsapi = module_load("dnsapi.dll");
     if (dnsapi == NULL)
         return;
     dns__free = (dns__free_fn*) (void*) GetProcAddress(dnsapi, "DnsRecordListFree");

@@ -29,20 +29,31 @@ static void report__ask_drivers(struct wsext_report* report) {
     host.closesocket(s);
 }
 
-int WINAPI wsext_report(struct wsext_report* report) {
+static void report__fill(struct wsext_report* report) {
     static const char* const drivers[] = {"auto", "native", "poll", "thread"};
-    if (report == NULL || !memory_is_writable(report, sizeof *report) ||
-        report->size != sizeof *report || wsext_init() != 0)
-        return -1;
-    if (copy_first() != NULL)
-        return copy_first()->report(report);
     memset(report, 0, sizeof *report);
-    report->size = sizeof *report;
     strcpy(report->version, WSEXT_VERSION);
     strcpy(report->driver, drivers[config.driver]);
     strcpy(report->context, config.lenient ? "lenient" : "strict");
     hooks_count(&report->hooks, &report->hooks_installed);
     report__ask_drivers(report);
     report->has_complete = (DWORD) delivery_has_request();
+}
+
+/* The caller may have been compiled against an older or a newer structure, to whose end members
+ * were added: it gets what both have. */
+int WINAPI wsext_report(struct wsext_report* report) {
+    struct wsext_report filled;
+    DWORD size;
+    if (report == NULL || !memory_is_writable(report, sizeof report->size))
+        return -1;
+    size = report->size < sizeof filled ? report->size : (DWORD) sizeof filled;
+    if (size < sizeof report->size || !memory_is_writable(report, size) || wsext_init() != 0)
+        return -1;
+    if (copy_first() != NULL)
+        return copy_first()->report(report);
+    report__fill(&filled);
+    filled.size = size;
+    memcpy(report, &filled, size);
     return 0;
 }

@@ -96,6 +96,38 @@ static void print__shim(const struct wsext_report* report) {
            report->has_complete ? "by a request of the host" : "by the recorded completion port");
 }
 
+static int print__failed_test(const struct probe_findings* findings) {
+    int i;
+    for (i = 0; i < PROBE__TESTS; i++) {
+        if (!findings->tests[i].is_ok)
+            return 1;
+    }
+    return 0;
+}
+
+/* What to do, in one line, about the first thing that is not well. */
+static const char* print__advice(const struct probe_findings* findings) {
+    const struct wsext_report* report = &findings->report;
+    if (findings->is_well)
+        return "";
+    if (!findings->has_shim && findings->problem[0] != '\0')
+        return "unpack the archive again, so that wsext.dll lies beside wsext-probe.exe";
+    if (!findings->has_shim)
+        return "start programs by wsext-run.exe, or install by wsext-setup";
+    if (findings->problem[0] != '\0')
+        return "use files of one version; wsext-setup status tells what is installed";
+    if (report->hooks_installed < report->hooks)
+        return "something else in this process changes the same functions; send this output with a "
+               "report";
+    if (!print__failed_test(findings))
+        return "another DLL answers for ConnectEx; send this output with a report";
+    if (strcmp(report->driver, "auto") != 0)
+        return "take WSEXT_DRIVER away, and run wsext-probe.exe again";
+    return "run it with WSEXT_DRIVER=poll; if that is better set it for the program, too, and in "
+           "any "
+           "case send both outputs with a report";
+}
+
 void probe_print_table(const struct probe_findings* findings) {
     const struct probe_answers* names =
         findings->has_shim ? &findings->from_shim : &findings->from_host;
@@ -118,7 +150,10 @@ void probe_print_table(const struct probe_findings* findings) {
     printf("\n");
     for (i = 0; i < PROBE__TESTS; i++)
         printf("%-30s %s\n", findings->tests[i].name, findings->tests[i].text);
-    printf("\n%s\n", findings->is_well ? "All is well." : "Not all is well.");
+    if (findings->is_well)
+        printf("\nAll is well.\n");
+    else
+        printf("\nNot all is well: %s.\n", print__advice(findings));
 }
 
 /* All texts are our own but for Wine's version and a path. */
@@ -192,5 +227,7 @@ void probe_print_json(const struct probe_findings* findings) {
         printf("\"ok\": %s, ", findings->tests[i].is_ok ? "true" : "false");
         print__member("text", findings->tests[i].text, i + 1 < PROBE__TESTS ? "},\n" : "}\n");
     }
-    printf("  ],\n  \"well\": %s\n}\n", findings->is_well ? "true" : "false");
+    printf("  ],\n  ");
+    print__member("advice", print__advice(findings), ",\n");
+    printf("  \"well\": %s\n}\n", findings->is_well ? "true" : "false");
 }
