@@ -2,8 +2,20 @@
 #ifndef WSEXT_FUNCTIONS_H
 #define WSEXT_FUNCTIONS_H
 
+/* The library libwsext.a, for who links it instead of loading the DLL. tests/examples/linked.c is a
+ * program that uses it.
+ *
+ * Threads: wsext_init(), wsext_extension_function() and wsext_thread_exits() may be called by any
+ *   number of threads at once; wsext_interpose() by one at a time.
+ * Last error: failures are told by results alone. wsext_init() and wsext_interpose() may change the
+ *   last error; the others leave it as it was. The extension functions that are handed out set it
+ * as Microsoft documents them. Loader's lock: all four may be called in a DllMain. wsext_init() and
+ * wsext_interpose() look at modules that are loaded and load none, and they start no thread. */
+
 #include <winsock2.h>
 #include <windows.h>
+
+#include "wsext/version.h"
 
 #ifdef __cplusplus
 extern "C" {

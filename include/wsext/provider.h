@@ -2,8 +2,17 @@
 #ifndef WSEXT_PROVIDER_H
 #define WSEXT_PROVIDER_H
 
+/* Threads: every function may be called by any number of threads at once, but for
+ *   wsext_socket_closes() and wsext_socket_closed(), which belong together in one thread.
+ * Last error: no function changes it but wsext_provider_init().
+ * Loader's lock: wsext_provider_init() may be called under it, and so may those that only note
+ *   something (created, nonblocking, port, modes, lacks_context). The others may wait for the host.
+ */
+
 #include <winsock2.h>
 #include <windows.h>
+
+#include "wsext/version.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -4,6 +4,8 @@
 
 #include <windows.h>
 
+#include "wsext/version.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

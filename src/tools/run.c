@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
-#include <wctype.h>
 
 #include "hooks/inject.h"
 
@@ -323,8 +322,8 @@ static DWORD run__process_id(const wchar_t* text) {
     int base = text[0] == L'0' && (text[1] == L'x' || text[1] == L'X') ? 16 : 10;
     const wchar_t* digits = base == 16 ? text + 2 : text;
     wchar_t* end;
-    /* It would skip blanks and take a sign. */
-    if (!iswxdigit(digits[0]) || wcslen(digits) > 10)
+    /* It would skip blanks and take a sign; both come before the digits. */
+    if (digits[0] < L'0' || wcslen(digits) > 10)
         return 0;
     DWORD id = wcstoul(digits, &end, base);
     return *end == 0 ? id : 0;
