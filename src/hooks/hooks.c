@@ -113,7 +113,8 @@ static BOOL WINAPI hook_CloseHandle(HANDLE handle) {
 /* A local port or address that is the program's own choice cannot be kept when the socket is used
  * again; the wildcard and the loopback address are what it would have without. */
 static int hooks__is_choice(const struct sockaddr* name) {
-    static const struct in6_addr loopback6 = IN6ADDR_LOOPBACK_INIT;
+    /* IN6ADDR_LOOPBACK_INIT has too few braces in ReactOS's header. */
+    static const struct in6_addr loopback6 = {{{[15] = 1}}};
     static const struct in6_addr any6;
     const struct sockaddr_in* in = (const struct sockaddr_in*) name;
     const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) name;

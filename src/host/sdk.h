@@ -130,7 +130,30 @@ typedef INT(PASCAL* LPFN_WSASENDMSG)(SOCKET s, WSAMSG* message, DWORD flags, DWO
 #define SVCID_UDP(port) SDK__SERVICE((0x000A << 16) | (port), 0)
 #endif
 
-/* ReactOS's nspapi.h does without the records of EnumProtocols. */
+/* ReactOS's nspapi.h has no more than SetService and GetAddressByName take, and not all of that. */
+#ifndef NS_DEFAULT
+#define NS_DEFAULT 0
+#endif
+#ifndef PROP_ALL
+#define PROP_MACHINE 0x20
+#define PROP_ADDRESSES 0x100
+#define PROP_ALL 0x80000000
+#endif
+#ifndef SERVICE_DELETE_TYPE
+#define SERVICE_DELETE_TYPE 5
+#endif
+#ifndef SERVICE_FLAG_DEFER
+#define SERVICE_FLAG_DEFER 1
+#endif
+#ifndef SET_SERVICE_PARTIAL_SUCCESS
+#define SET_SERVICE_PARTIAL_SUCCESS 1
+
+/* What else comes with that name. */
+typedef struct {
+    DWORD dwNameSpace;
+    SERVICE_INFOA ServiceInfo;
+} NS_SERVICE_INFOA;
+#endif
 #ifndef XP_CONNECTIONLESS
 #define XP_CONNECTIONLESS 0x1
 #define XP_GUARANTEED_DELIVERY 0x2

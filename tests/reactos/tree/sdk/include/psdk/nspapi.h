@@ -19,3 +19,13 @@
 #undef XP_ENCRYPTS
 #define PROTOCOL_INFOA tree_own_PROTOCOL_INFOA
 #define PROTOCOL_INFOW tree_own_PROTOCOL_INFOW
+
+/* Nor what only GetService and GetAddressByName's other callers need. */
+#undef NS_DEFAULT
+#undef PROP_MACHINE
+#undef PROP_ADDRESSES
+#undef PROP_ALL
+#undef SERVICE_DELETE_TYPE
+#undef SERVICE_FLAG_DEFER
+#undef SET_SERVICE_PARTIAL_SUCCESS
+#define NS_SERVICE_INFOA tree_own_NS_SERVICE_INFOA
