@@ -9,18 +9,25 @@
 #define CONNECT__LIMIT 3000 /* Milliseconds; on the loopback a connect takes less than one. */
 #define CONNECT__LARGE (4u * 1024 * 1024)
 
-struct connect__peer {
-    SOCKET listener;
-    struct sockaddr_in name;
-};
+static volatile LONG connect__received; /* How much the server has read. */
 
-static int connect__bind(SOCKET s, struct sockaddr_in* name) {
-    int length = sizeof *name;
+static int connect__bind(SOCKET s, u_long host, struct sockaddr_in* name) {
     memset(name, 0, sizeof *name);
     name->sin_family = AF_INET;
-    name->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return bind(s, (struct sockaddr*) name, sizeof *name) == 0 &&
+    name->sin_addr.s_addr = htonl(host);
+    return bind(s, (struct sockaddr*) name, sizeof *name) == 0;
+}
+
+static int connect__bind_server(SOCKET s, struct sockaddr_in* name) {
+    int length = sizeof *name;
+    return connect__bind(s, INADDR_LOOPBACK, name) &&
            getsockname(s, (struct sockaddr*) name, &length) == 0;
+}
+
+/* To no address: on the loopback's ReactOS gives the ports of earlier connections again. */
+static int connect__bind_client(SOCKET s) {
+    struct sockaddr_in name;
+    return connect__bind(s, INADDR_ANY, &name);
 }
 
 /* Takes one connection, reads it to its end and returns the number of bytes. */
@@ -29,8 +36,10 @@ static DWORD WINAPI connect__serve(void* listener) {
     SOCKET s = accept((SOCKET) listener, NULL, NULL);
     DWORD total = 0;
     int count;
-    while ((count = recv(s, buffer, sizeof buffer, 0)) > 0)
+    while ((count = recv(s, buffer, sizeof buffer, 0)) > 0) {
         total += (DWORD) count;
+        connect__received = (LONG) total;
+    }
     closesocket(s);
     return total;
 }
@@ -48,6 +57,18 @@ static void* connect__ask_for(const struct probe_api* api, SOCKET s, const GUID*
 static LPFN_CONNECTEX connect__ask(const struct probe_api* api, SOCKET s) {
     static const GUID guid = WSAID_CONNECTEX;
     return (LPFN_CONNECTEX) connect__ask_for(api, s, &guid);
+}
+
+/* As long as the server gets something the operation does not hang: a host that sends in small
+ * pieces takes its time for a large payload. */
+static int connect__is_ended(HANDLE what) {
+    LONG before;
+    do {
+        before = connect__received;
+        if (WaitForSingleObject(what, CONNECT__LIMIT) == WAIT_OBJECT_0)
+            return 1;
+    } while (connect__received != before);
+    return 0;
 }
 
 /* Returns 0, an error, or WAIT_TIMEOUT where the operation does not end. A payload or OVERLAPPED of
@@ -68,7 +89,7 @@ static int connect__call(LPFN_CONNECTEX function, SOCKET s, const struct sockadd
         error = WSAGetLastError();
         if (error != ERROR_IO_PENDING)
             return error;
-        if (WaitForSingleObject(overlapped->hEvent, CONNECT__LIMIT) != WAIT_OBJECT_0)
+        if (!connect__is_ended(overlapped->hEvent))
             return WAIT_TIMEOUT;
     }
     error = WSAGetOverlappedResult(s, overlapped, &sent, FALSE, &flags) ? 0 : WSAGetLastError();
@@ -92,12 +113,12 @@ static void connect__send(const struct probe_api* api, struct probe_test* test, 
     SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     LPFN_CONNECTEX function = connect__ask(api, s);
-    struct sockaddr_in name, local;
+    struct sockaddr_in name;
     DWORD received = 0;
     HANDLE server;
     int error;
 
-    if (function == NULL || !connect__bind(listener, &name) || !connect__bind(s, &local) ||
+    if (function == NULL || !connect__bind_server(listener, &name) || !connect__bind_client(s) ||
         listen(listener, 1) != 0) {
         connect__judge(test, WSAEOPNOTSUPP, 0);
         return;
@@ -108,7 +129,7 @@ static void connect__send(const struct probe_api* api, struct probe_test* test, 
         error = WSAGetLastError();
     closesocket(s);
     /* A connection that never came leaves the server waiting. */
-    if (WaitForSingleObject(server, CONNECT__LIMIT) == WAIT_OBJECT_0)
+    if (connect__is_ended(server))
         GetExitCodeThread(server, &received);
     closesocket(listener);
     if (error == 0 && received != length)
@@ -122,9 +143,9 @@ static void connect__refuse(const struct probe_api* api, struct probe_test* refu
     SOCKET target = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     LPFN_CONNECTEX function = connect__ask(api, s);
-    struct sockaddr_in name, local;
+    struct sockaddr_in name;
 
-    if (function == NULL || !connect__bind(target, &name) || !connect__bind(s, &local)) {
+    if (function == NULL || !connect__bind_server(target, &name) || !connect__bind_client(s)) {
         connect__judge(refused, WSAEOPNOTSUPP, 0);
         connect__judge(again, WSAEOPNOTSUPP, 0);
         return;
@@ -143,11 +164,11 @@ static void connect__reuse(const struct probe_api* api, struct probe_test* test)
     SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     LPFN_CONNECTEX function = connect__ask(api, s);
     LPFN_DISCONNECTEX disconnect = (LPFN_DISCONNECTEX) connect__ask_for(api, s, &guid);
-    struct sockaddr_in name, local;
+    struct sockaddr_in name;
     int error = WSAEOPNOTSUPP;
 
-    if (function != NULL && disconnect != NULL && connect__bind(listener, &name) &&
-        connect__bind(s, &local) && listen(listener, 2) == 0)
+    if (function != NULL && disconnect != NULL && connect__bind_server(listener, &name) &&
+        connect__bind_client(s) && listen(listener, 2) == 0)
         error = connect__call(function, s, &name, 0);
     if (error == 0 && !disconnect(s, NULL, TF_REUSE_SOCKET, 0))
         error = WSAGetLastError();
