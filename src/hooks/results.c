@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "ext/acceptex.h"
+#include "host/outcome.h"
 
 /* STATUS_INVALID_CONNECTION and STATUS_CONNECTION_RESET as kernel32 tells them. */
 #define RESULTS__INVALID_CONNECTION ERROR_UNEXP_NET_ERR
@@ -49,7 +50,7 @@ BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWOR
 
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags) {
-    BOOL result = host.WSAGetOverlappedResult(s, overlapped, bytes, wait, flags);
+    BOOL result = outcome_get(s, overlapped, bytes, wait, flags);
     if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
         WSASetLastError(WSAECONNRESET);
     return result;

@@ -6,8 +6,8 @@
 
 /* The hooks by which a program learns how an overlapped operation has ended. An operation that the
  * host carries is completed by the host, so this is where a wrong error of its can still be put
- * right: only that of AcceptEx is, see acceptex_mend(). They call the host first, and what does not
- * fail with that error costs a comparison. */
+ * right: only that of AcceptEx is, see acceptex_mend(), and none at all, see outcome_get(). They
+ * call the host first, and what does not fail so costs a comparison. */
 
 BOOL WINAPI hook_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
                                            OVERLAPPED** overlapped, DWORD timeout);

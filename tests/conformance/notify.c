@@ -254,6 +254,31 @@ NOTIFY__EACH(file_wait)
 NOTIFY__EACH(file_poll)
 NOTIFY__EACH(skip)
 
+static void notify__check_result(SOCKET s, OVERLAPPED* overlapped, int error) {
+    DWORD bytes, flags;
+
+    WSASetLastError(0);
+    CHECK(!WSAGetOverlappedResult(s, overlapped, &bytes, FALSE, &flags));
+    CHECK_EQ(WSAGetLastError(), error);
+}
+
+/* What becomes of an operation that only the host has to do with is told with an error, too. */
+CONF_TEST(notify_result_errors) {
+    struct conf_pair pair = conf_pair(AF_INET);
+    OVERLAPPED overlapped = {0};
+    char byte;
+    WSABUF buffer = {1, &byte};
+    DWORD bytes, flags = 0;
+
+    overlapped.hEvent = conf_event();
+    CHECK_EQ(WSARecv(pair.client, &buffer, 1, &bytes, &flags, &overlapped, NULL), SOCKET_ERROR);
+    CHECK_EQ(WSAGetLastError(), WSA_IO_PENDING);
+    notify__check_result(pair.client, &overlapped, WSA_IO_INCOMPLETE);
+    CHECK(CancelIo((HANDLE) pair.client));
+    CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
+    notify__check_result(pair.client, &overlapped, WSA_OPERATION_ABORTED);
+}
+
 static void notify__pending(const void* payload, DWORD length) {
     struct conf_silent silent;
     SOCKET client = conf_client(AF_INET);

@@ -2,7 +2,15 @@
 
 /* A host that behaves as ReactOS does, on top of Wine: it takes the place of src/host/host.c in a
  * DLL that is otherwise the product. Each deviation names what was read in ReactOS's public
- * sources; nothing here was run there.
+ * sources, or says that it was measured: on a system built from sources of August 2025.
+ *
+ * Some of what was measured is played only where the variable REACTOS_HOST names it, one word after
+ * the other, as what the product has to do about it is not done yet, or as sources differ:
+ *   blocking  a non-blocking connect blocks, with and without a port; sources after that date have
+ *             an asynchronous one, which is played otherwise
+ *   lowbit    the low bit of hEvent says nothing, and a packet comes
+ *   name      getsockname() after a connect that failed brings the system down
+ *   window    a send, overlapped or not, ends after 8 KiB
  *
  * The program sees it wherever a hook leads to the host: options, connecting, blocking mode,
  * ioctls, making and closing sockets, associating ports, CancelIoEx. Its calls that no hook stands
@@ -15,6 +23,7 @@
 #undef host_init
 
 #include <mswsock.h>
+#include <stdio.h>
 #include <time.h>
 #include <ws2tcpip.h>
 
@@ -23,6 +32,9 @@
 #define REACTOS__INVALID_PARAMETER ((host_status) 0xC000000D)
 #define REACTOS__NOT_SUPPORTED ((host_status) 0xC00000BB)
 #define REACTOS__NEVER 0xFFFFFFFFu
+#define REACTOS__WINDOW 8192u        /* AFD's send window. */
+#define REACTOS__LARGEST (64u << 20) /* What no MDL describes. */
+#define REACTOS__BUFFERS 64
 
 #ifndef SIO_KEEPALIVE_VALS
 #define SIO_KEEPALIVE_VALS 0x98000004
@@ -33,8 +45,9 @@ struct reactos__socket {
     volatile LONG nonblocking;
     volatile LONG has_port;
     volatile LONG connecting;
-    OVERLAPPED* sending; /* Of the last send that was pending. */
-    int peer_length;     /* Of a socket that msafd takes for connected; 0 otherwise. */
+    volatile LONG has_failed; /* To connect. */
+    OVERLAPPED* sending;      /* Of the last send that was pending. */
+    int peer_length;          /* Of a socket that msafd takes for connected; 0 otherwise. */
     struct sockaddr_storage peer;
 };
 
@@ -49,6 +62,20 @@ static struct reactos__socket* reactos__of(SOCKET s) {
 static int reactos__fail(int error) {
     WSASetLastError(error);
     return SOCKET_ERROR;
+}
+
+static int reactos__plays(const char* word) {
+    static char words[128];
+    if (words[0] == 0 && GetEnvironmentVariableA("REACTOS_HOST", words, sizeof words) == 0)
+        strcpy(words, "-");
+    return strstr(words, word) != NULL;
+}
+
+/* The kernel, and with it the test. */
+static void reactos__go_down(const char* why) {
+    printf("WHAT: the system goes down: %s\n", why);
+    fflush(stdout);
+    TerminateProcess(GetCurrentProcess(), 1);
 }
 
 static int reactos__is_socket(SOCKET s) {
@@ -260,7 +287,7 @@ static int WSAAPI reactos__getsockopt(SOCKET s, int level, int option, char* val
 
 /* Connecting. A non-blocking connect uses an APC, which the I/O manager refuses on a file that has
  * a completion port (IopDeviceFsIoControl). A second connect joins the one in progress, and one on
- * a connected socket succeeds (AfdConnect). */
+ * a connected socket succeeds (AfdConnect). A host that plays `blocking` has no such connect. */
 
 static int reactos__is_undecided(SOCKET s) {
     struct timeval no_time = {0, 0};
@@ -284,8 +311,23 @@ static int reactos__join(SOCKET s, const struct sockaddr* name, int length) {
     return 0;
 }
 
+/* Measured: the socket's mode does not matter. Wine's mode cannot be changed while its events are
+ * selected, so that the end is waited for. */
+static int reactos__connect_blocking(SOCKET s, const struct sockaddr* name, int length) {
+    int error, size = sizeof error;
+    if (real.connect(s, name, length) == 0)
+        return 0;
+    if (WSAGetLastError() != WSAEWOULDBLOCK)
+        return SOCKET_ERROR;
+    while (reactos__is_undecided(s))
+        Sleep(1);
+    real.getsockopt(s, SOL_SOCKET, SO_ERROR, (char*) &error, &size);
+    return error == 0 ? 0 : reactos__fail(error);
+}
+
 static int reactos__call_connect(SOCKET s, const struct sockaddr* name, int length) {
-    int result = real.connect(s, name, length);
+    int result = reactos__plays("blocking") ? reactos__connect_blocking(s, name, length)
+                                            : real.connect(s, name, length);
     /* What Linux says once after a connect that failed, through Wine 8. */
     if (result != 0 && WSAGetLastError() == WSAECONNABORTED)
         result = real.connect(s, name, length);
@@ -300,14 +342,16 @@ static int WSAAPI reactos__connect(SOCKET s, const struct sockaddr* name, int le
         return reactos__fail(WSAENOTSOCK);
     if (reactos__is_connected(s))
         return 0;
-    if (socket->nonblocking && socket->has_port)
+    if (socket->nonblocking && socket->has_port && !reactos__plays("blocking"))
         return reactos__fail(WSAEINVAL);
     if (socket->connecting && (!socket->nonblocking || reactos__is_undecided(s)))
         return reactos__join(s, name, length);
     socket->connecting = 1;
     result = reactos__call_connect(s, name, length);
-    if (result == 0 || WSAGetLastError() != WSAEWOULDBLOCK)
+    if (result == 0 || WSAGetLastError() != WSAEWOULDBLOCK) {
         socket->connecting = 0;
+        socket->has_failed = result != 0;
+    }
     if (result == 0) {
         socket->peer_length = sizeof socket->peer;
         real.getpeername(s, (struct sockaddr*) &socket->peer, &socket->peer_length);
@@ -338,13 +382,75 @@ static int WSAAPI reactos__WSAConnect(SOCKET s, const struct sockaddr* name, int
     return reactos__connect(s, name, length);
 }
 
+/* Measured: AfdGetSockName frees an MDL twice. */
+static int WSAAPI reactos__getsockname(SOCKET s, struct sockaddr* name, int* length) {
+    if (reactos__of(s)->has_failed && reactos__plays("name"))
+        reactos__go_down("getsockname() after a connect that failed");
+    return real.getsockname(s, name, length);
+}
+
+/* Measured: of what is to be sent only as much as fits into AFD's window is, and that is told as a
+ * success; more than an MDL describes is refused. Returns the number of buffers, or -1. */
+static int reactos__clip(WSABUF* clipped, const WSABUF* buffers, DWORD count) {
+    ULONGLONG all = 0;
+    DWORD i, used = 0;
+    int kept = 0;
+    for (i = 0; i < count; i++)
+        all += buffers[i].len;
+    if (all >= REACTOS__LARGEST)
+        return -1;
+    for (i = 0; i < count && kept < REACTOS__BUFFERS && used < REACTOS__WINDOW; i++) {
+        clipped[kept] = buffers[i];
+        if (clipped[kept].len > REACTOS__WINDOW - used)
+            clipped[kept].len = REACTOS__WINDOW - used;
+        used += clipped[kept++].len;
+    }
+    return kept;
+}
+
+static int WSAAPI reactos__send(SOCKET s, const char* buffer, int length, int flags) {
+    if (reactos__plays("window") && reactos__is_stream(s)) {
+        if (length >= (int) REACTOS__LARGEST)
+            return reactos__fail(WSAEFAULT);
+        if (length > (int) REACTOS__WINDOW)
+            length = REACTOS__WINDOW;
+    }
+    return real.send(s, buffer, length, flags);
+}
+
+/* Measured: the packet comes, whatever the event's low bit says. Wine reads the event within the
+ * call. */
+static int reactos__send_buffers(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
+                                 WSAOVERLAPPED* overlapped,
+                                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    HANDLE event = overlapped != NULL ? overlapped->hEvent : NULL;
+    int result;
+    if (overlapped == NULL || routine != NULL || !reactos__plays("lowbit"))
+        return real.WSASend(s, buffers, count, sent, flags, overlapped, routine);
+    overlapped->hEvent = (HANDLE) ((ULONG_PTR) event & ~(ULONG_PTR) 1);
+    result = real.WSASend(s, buffers, count, sent, flags, overlapped, routine);
+    overlapped->hEvent = event;
+    return result;
+}
+
 /* AFD sends on a connected socket only, where Wine queues a send behind the connect. */
 static int WSAAPI reactos__WSASend(SOCKET s, WSABUF* buffers, DWORD count, DWORD* sent, DWORD flags,
                                    WSAOVERLAPPED* overlapped,
                                    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-    if (reactos__is_stream(s) && !reactos__is_connected(s))
+    WSABUF clipped[REACTOS__BUFFERS];
+    const int is_stream = reactos__is_stream(s);
+    int kept;
+
+    if (is_stream && !reactos__is_connected(s))
         return reactos__fail(WSAENOTCONN);
-    if (real.WSASend(s, buffers, count, sent, flags, overlapped, routine) == 0)
+    if (is_stream && reactos__plays("window")) {
+        kept = reactos__clip(clipped, buffers, count);
+        if (kept < 0)
+            return reactos__fail(WSAEFAULT);
+        buffers = clipped;
+        count = (DWORD) kept;
+    }
+    if (reactos__send_buffers(s, buffers, count, sent, flags, overlapped, routine) == 0)
         return 0;
     if (WSAGetLastError() == WSA_IO_PENDING)
         reactos__of(s)->sending = overlapped;
@@ -372,6 +478,23 @@ static int WSAAPI reactos__WSAAsyncSelect(SOCKET s, HWND window, u_int message, 
     if (result == 0)
         reactos__of(s)->nonblocking = 1;
     return result;
+}
+
+/* Measured: msafd does not hand the error on, and ws2_32 sets none. */
+static BOOL WSAAPI reactos__WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped,
+                                                   DWORD* bytes, BOOL wait, DWORD* flags) {
+    BOOL result = real.WSAGetOverlappedResult(s, overlapped, bytes, wait, flags);
+    if (!result)
+        WSASetLastError(0);
+    return result;
+}
+
+/* Measured. */
+static BOOL WINAPI reactos__SetFileCompletionNotificationModes(HANDLE file, UCHAR modes) {
+    (void) file;
+    (void) modes;
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return FALSE;
 }
 
 static HANDLE WINAPI reactos__CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
@@ -412,12 +535,16 @@ int host_init(void) {
     REACTOS__TAKE(getsockopt);
     REACTOS__TAKE(connect);
     REACTOS__TAKE(WSAConnect);
+    REACTOS__TAKE(send);
     REACTOS__TAKE(WSASend);
+    REACTOS__TAKE(WSAGetOverlappedResult);
+    REACTOS__TAKE(getsockname);
     REACTOS__TAKE(getpeername);
     REACTOS__TAKE(ioctlsocket);
     REACTOS__TAKE(WSAEventSelect);
     REACTOS__TAKE(WSAAsyncSelect);
     REACTOS__TAKE(CreateIoCompletionPort);
+    REACTOS__TAKE(SetFileCompletionNotificationModes);
     REACTOS__TAKE(NtDeviceIoControlFile);
 #undef REACTOS__TAKE
     /* Exported by newer builds only, as stubs. */
