@@ -38,7 +38,9 @@ void wsext_thread_exits(void);
 /* Our implementation of an extension function, for a provider to hand out in its WSPIoctl
  * (SIO_GET_EXTENSION_FUNCTION_POINTER): a pointer of the type that mswsock.h names for the GUID
  * (LPFN_CONNECTEX for WSAID_CONNECTEX), valid as long as the process lives and always the same.
- * NULL for a GUID that is not ours and for NULL. Source of the GUIDs: Microsoft's mswsock.h. */
+ * NULL for a GUID that is not ours and for NULL; and where the library itself asks the provider for
+ * what that has of its own: then the provider goes on as it does without the library. Source of the
+ * GUIDs: Microsoft's mswsock.h. */
 const void* wsext_extension_function(const GUID* guid);
 
 #ifdef __cplusplus

@@ -36,15 +36,25 @@ extern "C" {
  *                too, unless the socket skips it.
  *   blocking     The library does not take over connects by polling (WSEXT_DRIVER=poll).
  *   CancelIo     The host cancels what it carries; operations in the library's own hands go on
- * until the socket is closed, or wsext_cancel() is called. */
+ *                until the socket is closed, or wsext_cancel() is called. */
 
 /* Prepares the library, like wsext_init(); to be called at the end of WSPStartup, which may come
- * more than once. Returns 0, or -1 as wsext_init() or where no thread-local slot is left. */
+ * more than once. Returns 0, or -1 as wsext_init() or where no thread-local slot is left.
+ *
+ * A program may load a mswsock.dll that has this code in it, too. The one that comes first serves
+ * the process, and the other leaves all to it: a mswsock.dll that comes later finds the provider's
+ * by its export wsext_copy, which the provider therefore has to have (ReactOS's msafd.spec:
+ * "@ stdcall -private wsext_copy()"); where the mswsock.dll was first, the functions below do
+ * nothing. */
 int wsext_provider_init(void);
+struct copy;
+const struct copy* WINAPI wsext_copy(void);
 
 /* WSPSocket and WSPAccept made a socket; type is SOCK_STREAM or another. WSEXT_OVERLAPPED says that
  * it has WSA_FLAG_OVERLAPPED, WSEXT_TELLS_ALL that everything about it will be told by the
- * functions below: then nothing is assumed about what was not told. */
+ * functions below: then nothing is assumed about what was not told. A WSPAccept that makes its
+ * socket by WSPSocket, as msafd's does, has told so already; it still has to tell that the socket
+ * takes over the listener's mode, by wsext_socket_nonblocking(). */
 #define WSEXT_OVERLAPPED 1u
 #define WSEXT_TELLS_ALL 2u
 void wsext_socket_created(SOCKET s, int type, unsigned flags);
@@ -55,7 +65,8 @@ void wsext_socket_created(SOCKET s, int type, unsigned flags);
 void wsext_socket_closes(SOCKET s);
 void wsext_socket_closed(SOCKET s);
 
-/* The socket became non-blocking or blocking: FIONBIO, and WSPEventSelect and WSPAsyncSelect. */
+/* The socket became non-blocking or blocking: FIONBIO, WSPEventSelect and WSPAsyncSelect, which
+ * make it non-blocking, and WSPAccept, whose socket is what the listener was. */
 void wsext_socket_nonblocking(SOCKET s, int is_nonblocking);
 
 /* CreateIoCompletionPort associated the socket; SetFileCompletionNotificationModes set these modes.

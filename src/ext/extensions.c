@@ -60,7 +60,8 @@ static int extensions__answer(SOCKET s, const GUID* guid, const void* function,
                       overlapped != NULL ? &late_place : &place, sizeof place, &bytes, overlapped,
                       routine) != 0)
         error = WSAGetLastError();
-    else if (overlapped == NULL && function == (const void*) connectex_call)
+    else if (overlapped == NULL && function == (const void*) connectex_call &&
+             !host_is_own(guid, place))
         native_note(s, (LPFN_CONNECTEX) place);
     if (error == WSA_IO_PENDING || error == WSAENOTSOCK || error == WSANOTINITIALISED ||
         (error != 0 && overlapped != NULL))

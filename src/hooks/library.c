@@ -7,6 +7,7 @@
 #include "ext/extensions.h"
 #include "hooks/copy.h"
 #include "hooks/hooks.h"
+#include "hooks/provider.h"
 #include "wsext/functions.h"
 
 /* What DllMain calls, and what a program calls that links the library. */
@@ -17,6 +18,7 @@ static int library__result = -1;
 static void library__init(void) {
     if (host_init() != 0)
         return;
+    host_know_own(extensions_find);
     copy_look();
     config_init(copy_first() != NULL);
     if (copy_first() != NULL) {
@@ -48,8 +50,9 @@ void wsext_thread_exits(void) {
         cancel_for_thread_exit();
 }
 
+/* To a question of our own the provider has to give its own answer. */
 const void* wsext_extension_function(const GUID* guid) {
-    if (guid == NULL)
+    if (guid == NULL || provider_is_asked_by_us())
         return NULL;
     return copy_first() != NULL ? copy_first()->extension_function(guid) : extensions_find(guid);
 }

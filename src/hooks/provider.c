@@ -6,7 +6,9 @@
 #include "core/table.h"
 #include "ext/cancel.h"
 #include "ext/options.h"
+#include "hooks/copy.h"
 #include "hooks/creation.h"
+#include "hooks/provider.h"
 #include "host/host.h"
 #include "wsext/functions.h"
 
@@ -32,6 +34,10 @@ static void provider__count(int change) {
     DWORD error = GetLastError();
     TlsSetValue(provider__depth, (void*) (depth + (ULONG_PTR) (LONG_PTR) change));
     SetLastError(error);
+}
+
+int provider_is_asked_by_us(void) {
+    return provider__own_calls() != 0;
 }
 
 #define PROVIDER__FUNCTIONS(X) \
@@ -75,9 +81,11 @@ static void provider__init(void) {
     provider__depth = TlsAlloc();
     if (provider__depth == TLS_OUT_OF_INDEXES || wsext_init() != 0)
         return;
+    provider__result = 0;
+    if (copy_first() != NULL)
+        return;
     provider__host = host;
     PROVIDER__FUNCTIONS(PROVIDER__TAKE)
-    provider__result = 0;
 }
 
 int wsext_provider_init(void) {
@@ -85,8 +93,9 @@ int wsext_provider_init(void) {
     return provider__result;
 }
 
+/* Where a mswsock.dll was here before, its hooks see what the program does. */
 static int provider__is_deaf(void) {
-    return provider__result != 0 || provider__own_calls() != 0;
+    return provider__result != 0 || copy_first() != NULL || provider__own_calls() != 0;
 }
 
 void wsext_socket_created(SOCKET s, int type, unsigned flags) {

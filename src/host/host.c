@@ -68,6 +68,16 @@ void host_look_shut(void) {
     WSASetLastError(error);
 }
 
+static const void* (*host__find_own)(const GUID*);
+
+void host_know_own(const void* (*find)(const GUID* guid)) {
+    host__find_own = find;
+}
+
+int host_is_own(const GUID* guid, const void* function) {
+    return host__find_own != NULL && function != NULL && host__find_own(guid) == function;
+}
+
 void* host_ask_function(SOCKET s, const GUID* guid) {
     GUID asked = *guid;
     void* function = NULL;
@@ -75,6 +85,8 @@ void* host_ask_function(SOCKET s, const GUID* guid) {
     if (host.WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked, sizeof asked, &function,
                       sizeof function, &bytes, NULL, NULL) != 0)
         return NULL;
+    if (host_is_own(guid, function))
+        function = NULL;
     if (function == NULL)
         WSASetLastError(WSAEOPNOTSUPP);
     return function;

@@ -170,7 +170,16 @@ void host_look_shut(void);
 
 /* The host's own extension function for the provider of a socket, by
  * WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER); or NULL, and why as the last error: WSAEOPNOTSUPP
- * for a success without a pointer. That it is a pointer does not say that it is no stub. */
+ * for a success without a pointer, or with one of ours. That it is a pointer does not say that it
+ * is no stub. */
 void* host_ask_function(SOCKET s, const GUID* guid);
+
+/* Says which functions are ours, NULL for a GUID of others. A provider that hands them out is part
+ * of the host: to take them for the host's own would be to call ourselves for ever. To be called
+ * once, before the host is asked for any. */
+void host_know_own(const void* (*find)(const GUID* guid));
+
+/* Whether what the host has handed out for this GUID is ours. */
+int host_is_own(const GUID* guid, const void* function);
 
 #endif

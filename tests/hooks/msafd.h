@@ -30,6 +30,12 @@ extern struct msafd_below {
     int(WSAAPI* shutdown)(SOCKET, int);
     int(WSAAPI* getpeername)(SOCKET, struct sockaddr*, int*);
     SOCKET(WSAAPI* socket)(int, int, int);
+    SOCKET(WSAAPI* accept)(SOCKET, struct sockaddr*, int*);
+    int(WSAAPI* WSAIoctl)(SOCKET, DWORD, void*, DWORD, void*, DWORD, DWORD*, WSAOVERLAPPED*,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+    int(WSAAPI* ioctlsocket)(SOCKET, long, u_long*);
+    int(WSAAPI* WSAEventSelect)(SOCKET, WSAEVENT, long);
+    int(WSAAPI* WSAAsyncSelect)(SOCKET, HWND, u_int, long);
 } msafd_below;
 
 /* The provider's functions; set by msafd_install(). */
@@ -48,5 +54,12 @@ int WSAAPI ws2_setsockopt(SOCKET s, int level, int option, const char* value, in
 int WSAAPI ws2_getsockopt(SOCKET s, int level, int option, char* value, int* length);
 int WSAAPI ws2_shutdown(SOCKET s, int how);
 int WSAAPI ws2_getpeername(SOCKET s, struct sockaddr* name, int* length);
+SOCKET WSAAPI ws2_accept(SOCKET s, struct sockaddr* name, int* length);
+int WSAAPI ws2_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* out,
+                        DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSAAPI ws2_ioctlsocket(SOCKET s, long code, u_long* argument);
+int WSAAPI ws2_WSAEventSelect(SOCKET s, WSAEVENT event, long events);
+int WSAAPI ws2_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events);
 
 #endif

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/table.h"
+#include "host/host.h"
 #include "host/sdk.h"
+#include "wsext/functions.h"
 #include "wsext/provider.h"
 
 #define PATIENCE 10000
@@ -196,6 +199,56 @@ static void cancelling_completes_once(void** state) {
     CloseHandle(port);
 }
 
+/* Where to connect to is asked of the host, which leads to the provider that hands out our own. */
+static void the_provider_answers_the_library_for_itself(void** state) {
+    static const GUID guid = WSAID_CONNECTEX;
+    SOCKET s = bound();
+    void* function = host_ask_function(s, &guid);
+    (void) state;
+    assert_ptr_not_equal(function, connect_ex);
+    if (msafd_is_old)
+        assert_null(function);
+    assert_ptr_equal(wsext_extension_function(&guid), connect_ex);
+    ws2_closesocket(s);
+}
+
+static int is_noted_as_nonblocking(SOCKET s) {
+    return (table_flags(s) & TABLE_NONBLOCKING) != 0;
+}
+
+static void the_mode_is_known_however_it_was_set(void** state) {
+    struct sockaddr_in peer;
+    SOCKET l, s, accepted;
+    u_long yes = 1, no = 0;
+    int length = sizeof peer;
+    HWND window;
+    (void) state;
+
+    l = ws2_socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    peer = loopback();
+    assert_int_equal(bind(l, (struct sockaddr*) &peer, sizeof peer), 0);
+    assert_int_equal(getsockname(l, (struct sockaddr*) &peer, &length), 0);
+    assert_int_equal(listen(l, 5), 0);
+    assert_int_equal(ws2_ioctlsocket(l, (long) FIONBIO, &yes), 0);
+    s = bound();
+    assert_false(is_noted_as_nonblocking(s));
+    assert_int_equal(connect(s, (struct sockaddr*) &peer, sizeof peer), 0);
+    while ((accepted = ws2_accept(l, NULL, NULL)) == INVALID_SOCKET)
+        assert_int_equal(WSAGetLastError(), WSAEWOULDBLOCK);
+    assert_true(is_noted_as_nonblocking(accepted));
+    assert_int_equal(ws2_ioctlsocket(accepted, (long) FIONBIO, &no), 0);
+    assert_false(is_noted_as_nonblocking(accepted));
+
+    window = CreateWindowA("STATIC", "", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    assert_int_equal(ws2_WSAAsyncSelect(s, window, WM_USER, FD_READ), 0);
+    assert_true(is_noted_as_nonblocking(s));
+    if (window != NULL)
+        DestroyWindow(window);
+    ws2_closesocket(s);
+    ws2_closesocket(accepted);
+    ws2_closesocket(l);
+}
+
 static void the_library_reaches_the_provider(void** state) {
     (void) state;
     assert_true(msafd_calls_from_within > 0);
@@ -218,7 +271,7 @@ static int set_up(void** state) {
                                             sizeof unknown, &connect_ex, sizeof connect_ex, &bytes,
                                             NULL, NULL, NULL, &error),
                      SOCKET_ERROR);
-    assert_int_equal(error, WSAEOPNOTSUPP);
+    assert_int_equal(error, msafd_is_old ? WSAEOPNOTSUPP : WSAEINVAL); /* Wine's own answer. */
     assert_int_equal(msafd_table.lpWSPIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid,
                                             sizeof guid, &connect_ex, sizeof connect_ex, &bytes,
                                             NULL, NULL, NULL, &error),
@@ -233,6 +286,8 @@ int main(int argc, char** argv) {
         cmocka_unit_test(each_outcome_comes_once_at_the_port),
         cmocka_unit_test(closing_completes_what_is_under_way),
         cmocka_unit_test(cancelling_completes_once),
+        cmocka_unit_test(the_provider_answers_the_library_for_itself),
+        cmocka_unit_test(the_mode_is_known_however_it_was_set),
         cmocka_unit_test(the_library_reaches_the_provider),
     };
     msafd_tells_all = argc > 1;
