@@ -247,3 +247,17 @@ build() {
     (cd "$root" && quietly cmake --preset "$preset" &&
         cmake --build --preset "$preset" --target "${@:-all}")
 }
+
+# For what is packed, so that the same sources give the same bytes: linker, objcopy and strip take the
+# time of the last commit for the one that they write into a file, and the compiler leaves out where
+# the sources lie.
+prepare_reproducible() {
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
+    export SOURCE_DATE_EPOCH
+    reproducible_flags="-ffile-prefix-map=$root=wsext"
+}
+
+# write_sums FOLDER: a file with the checksums of all that is in it.
+write_sums() {
+    (cd "$1" && find . -type f ! -name SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >SHA256SUMS)
+}
