@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks/copy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -29,12 +30,22 @@ static int PASCAL copy__receive(SOCKET s, char* buffer, int length, int* flags) 
 static const struct copy copy__own = {sizeof copy__own, WSEXT_VERSION, copy__extension_function,
                                       hook_WSAIoctl,    copy__receive, wsext_report};
 
+/* Wine tells its user of each GUID that it does not know, so it is asked only where a copy has left
+ * a mark that it is there: a mutex, which nobody waits for and which lives as long as the process.
+ */
+static int copy__leave_mark(void) {
+    char name[64];
+    snprintf(name, sizeof name, "Local\\wsext-copy-%lu", GetCurrentProcessId());
+    return CreateMutexA(NULL, FALSE, name) == NULL || GetLastError() == ERROR_ALREADY_EXISTS;
+}
+
 static const struct copy* copy__ask_hook(void) {
     const struct copy* found = NULL;
     GUID guid = copy__guid;
     DWORD bytes = 0;
     DWORD error = GetLastError();
-    if (host.WSAIoctl(INVALID_SOCKET, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
+    if (copy__leave_mark() &&
+        host.WSAIoctl(INVALID_SOCKET, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid,
                       &found, sizeof found, &bytes, NULL, NULL) != 0)
         found = NULL;
     SetLastError(error);

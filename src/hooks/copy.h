@@ -11,8 +11,8 @@
  * that comes first serves the process, and every other leaves all to it.
  *
  * A copy finds the first one in two ways. One that has interposed WSAIoctl answers a GUID of our
- * own, for INVALID_SOCKET, too; no host knows that GUID. A provider, which interposes nothing,
- * exports
+ * own, for INVALID_SOCKET, too; no host knows that GUID, and none is asked where no copy has left
+ * its mark. A provider, which interposes nothing, exports
  *     const struct copy* WINAPI wsext_copy(void); */
 
 /* What a copy can do for another, which may be older or newer: members are only ever added. */

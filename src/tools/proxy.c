@@ -95,7 +95,7 @@ static HMODULE proxy__load_system(void) {
     }
     if (GetProcAddress(found, "wsext_real_ws2_32") != NULL) {
         log_error("the system's own ws2_32.dll is missing, and wsext's lies in its place: put it "
-                  "back (wsext-setup uninstall, or wineboot -u), and install by wsext-setup");
+                  "back by wsext-setup uninstall PREFIX, and install by wsext-setup");
         return NULL;
     }
     return found;

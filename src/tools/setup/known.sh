@@ -134,7 +134,7 @@ known_prefixes() {
 
 list() {
     known_prefixes | while IFS="$(printf '\t')" read -r kind path name; do
-        [ -e "$path/system.reg" ] || continue
+        [ -d "$path/drive_c/windows/system32" ] || continue
         path=$(readlink -f -- "$path")
         state=-
         [ ! -e "$path/drive_c/windows/system32/wsext/$note" ] || state=installed

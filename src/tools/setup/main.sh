@@ -31,12 +31,12 @@ case $target in
 -*) target=./$target ;;
 esac
 [ -e "$target" ] || die "there is no ${target:-such place}"
-if [ -d "$target/pfx" ] && [ ! -e "$target/system.reg" ]; then
+if [ -d "$target/pfx" ] && [ ! -e "$target/drive_c" ]; then
     target=$target/pfx
-    [ -e "$target/system.reg" ] || die "$target is no prefix yet: start the game once"
+    [ -d "$target/drive_c/windows/system32" ] || die "$target is no prefix yet: start the game once"
     say "taking $target"
 fi
-if [ -d "$target" ] && [ -e "$target/system.reg" ]; then
+if [ -e "$target/system.reg" ] || [ -d "$target/drive_c/windows/system32" ]; then
     prefix=$(cd "$target" && pwd -P)
     windows=$prefix/drive_c/windows
     first=$windows/system32/wsext/$note
@@ -52,7 +52,7 @@ else
     folder=$(cd "$(dirname "$target")" && pwd)
     machine=$(machine_of "$target")
     [ -n "$machine" ] ||
-        die "$target is no Windows program; give an .exe, its folder, or a prefix (with system.reg in it)"
+        die "$target is no Windows program; give an .exe, its folder, or a prefix (with drive_c in it)"
     [ "$machine" != other ] ||
         die "$target is a Windows program of a kind that wsext has no DLLs for: give one for x86_64 or i686"
 fi

@@ -3,9 +3,18 @@
 # A whole prefix: the DLLs lie in its system folders, and beside them a folder "wsext" with the note and
 # with what they have taken the place of
 
+# Wine writes the registry's files some time after it has made the prefix.
+is_win64() {
+    if [ -e "$prefix/system.reg" ]; then
+        grep -q '^#arch=win64' "$prefix/system.reg"
+    else
+        [ "$(machine_of "$windows/system32/ws2_32.dll")" = x86_64 ]
+    fi
+}
+
 # The folders of system DLLs in the prefix with the machine of each.
 system_folders() {
-    if grep -q '^#arch=win64' "$prefix/system.reg"; then
+    if is_win64; then
         echo system32 x86_64
         [ ! -d "$windows/syswow64" ] || echo syswow64 i686
     else
@@ -297,7 +306,7 @@ renew_originals() {
     for name in $lost; do
         [ -e "$windows/$name/ws2_32.dll" ] ||
             die "Wine's own ws2_32.dll was lost in $windows/$name, and $wine has not made it again:" \
-                "run wineboot -u in the prefix"
+                "run WINEBOOTSTRAPMODE=1 wineboot -u in the prefix"
     done
 }
 

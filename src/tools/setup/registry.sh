@@ -44,6 +44,10 @@ read_setting() {
 
 # The same from the registry's file, as it was when it was last written.
 setting_in_file() {
+    [ -e "$prefix/user.reg" ] || {
+        echo absent
+        return 0
+    }
     awk -v name="$1" '
         /^\[/ { inside = tolower($0) ~ /^\[software\\\\wine\\\\dlloverrides\]/ }
         inside && index(tolower($0), "\"" tolower(name) "\"=\"") == 1 {
