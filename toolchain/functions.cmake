@@ -54,12 +54,15 @@ function(wsext_stdcall_suffix result)
 endfunction()
 
 # The linker names the symbols of its import library as the DLL's exports, which on 32-bit x86 are
-# undecorated, so that no compiled call would find them; dlltool makes both sides right.
+# undecorated, so that no compiled call would find them; dlltool makes both sides right. The names of
+# its temporary files and of its output stay in the library, which the path of the build is to be no
+# part of.
 function(wsext_fix_import_library target)
     add_custom_command(TARGET ${target} POST_BUILD VERBATIM
-        COMMAND ${CMAKE_DLLTOOL} --kill-at
+        WORKING_DIRECTORY $<TARGET_LINKER_FILE_DIR:${target}>
+        COMMAND ${CMAKE_DLLTOOL} --kill-at --temp-prefix ${target}
             --input-def ${CMAKE_CURRENT_BINARY_DIR}/${target}-import.def
-            --output-lib $<TARGET_LINKER_FILE:${target}>)
+            --output-lib $<TARGET_LINKER_FILE_NAME:${target}>)
 endfunction()
 
 # Gives a DLL or program a resource that tells its version, and the macro WSEXT_VERSION.
