@@ -144,13 +144,23 @@ static int options__is_stream(SOCKET s) {
            type == SOCK_STREAM;
 }
 
+/* ReactOS takes any option of TCP without a look, and can read none. */
+static int options__has_fast_open(SOCKET s) {
+    DWORD value;
+    int length = sizeof value;
+    return host.getsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, (char*) &value, &length) == 0;
+}
+
 int options_set_fast_open(SOCKET s, const char* value, int length) {
     struct socket* socket;
     int error = 0;
 
-    if (host.setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, value, length) == 0)
+    if (host.setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, value, length) != 0)
+        error = WSAGetLastError();
+    else if (options__has_fast_open(s))
         return 0;
-    error = WSAGetLastError();
+    else
+        error = WSAENOPROTOOPT;
     if (error != WSAENOPROTOOPT && error != WSAEINVAL && error != WSAEOPNOTSUPP)
         return error;
     if (!options__is_stream(s))

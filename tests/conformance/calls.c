@@ -36,6 +36,11 @@ void conf_need_ipv6(void) {
     closesocket(probe);
 }
 
+int conf_patience(void) {
+    const char* times = getenv("CONFORMANCE_PATIENCE");
+    return times != NULL && atoi(times) > 0 ? atoi(times) : 1;
+}
+
 void conf_need_space(void) {
     if (getenv("WSEXT_CONFORMANCE_SPACE") == NULL)
         conf_skip("needs a network namespace of its own (tests/conformance/space)");

@@ -52,8 +52,12 @@
     }
 #endif
 
+/* How many times longer than on a machine of its own something may take: what the variable
+ * CONFORMANCE_PATIENCE says, as an emulated processor is slow; else 1. */
+int conf_patience(void);
+
 #define CONF__KEY 0x5eed
-#define CONF__LIMIT 5000
+#define CONF__LIMIT (5000 * conf_patience())
 #define CONF__QUIET 40
 
 #define CONF__STATUS_PENDING 0x00000103u

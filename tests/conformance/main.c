@@ -175,7 +175,8 @@ static int main__run(const struct main__row* row, BOOL plain) {
         return MAIN__SKIPPED;
     }
     main__expected = plain ? NULL : main__find(main__xfails, row->name);
-    main__seconds = plain ? row->seconds : row->seconds * MAIN__PATIENCE;
+    main__seconds =
+        (plain ? row->seconds : row->seconds * MAIN__PATIENCE) * (unsigned) conf_patience();
     CloseHandle(CreateThread(NULL, 0, main__watchdog, NULL, 0, NULL));
     if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
         return MAIN__FAILED;

@@ -139,7 +139,7 @@ void riotest_take(RIO_CQ completions, RIORESULT* results, ULONG count) {
         CHECK(more <= count - taken);
         taken += more;
         if (more == 0) {
-            if (GetTickCount() - start > CONF__LIMIT)
+            if (GetTickCount() - start > (DWORD) CONF__LIMIT)
                 conf_fail(__FILE__, __LINE__, "%lu of %lu completions came", taken, count);
             Sleep(1);
         }
