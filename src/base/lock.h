@@ -23,8 +23,8 @@ typedef CRITICAL_SECTION lock_t;
     InterlockedExchangePointer((void* volatile*) (place), value)
 #define lock_load_byte(place) (*(const volatile unsigned char*) (place))
 #define lock_store_byte(place, value) (*(volatile unsigned char*) (place) = (value))
-#define lock_load_flags(place) (*(const volatile unsigned short*) (place))
-#define lock_store_flags(place, value) (*(volatile unsigned short*) (place) = (value))
+#define lock_load_flags(place) (*(const volatile unsigned*) (place))
+#define lock_store_flags(place, value) (*(volatile unsigned*) (place) = (value))
 
 typedef LONG lock_count_t;
 
@@ -48,9 +48,9 @@ typedef pthread_mutex_t lock_t;
 #define lock_load_byte(place) __atomic_load_n((const unsigned char*) (place), __ATOMIC_RELAXED)
 #define lock_store_byte(place, value) \
     __atomic_store_n((unsigned char*) (place), (unsigned char) (value), __ATOMIC_RELAXED)
-#define lock_load_flags(place) __atomic_load_n((const unsigned short*) (place), __ATOMIC_RELAXED)
+#define lock_load_flags(place) __atomic_load_n((const unsigned*) (place), __ATOMIC_RELAXED)
 #define lock_store_flags(place, value) \
-    __atomic_store_n((unsigned short*) (place), (unsigned short) (value), __ATOMIC_RELAXED)
+    __atomic_store_n((unsigned*) (place), (unsigned) (value), __ATOMIC_RELAXED)
 
 typedef int lock_count_t;
 

@@ -2,8 +2,10 @@
 #include "core/endless.h"
 
 #include "base/status.h"
-#include "core/afd.h"
 #include "core/socket.h"
+#include "core/wait.h"
+#include "host/caps.h"
+#include "host/requests.h"
 
 /* With its low bit set, an event means that no packet is wanted (GetQueuedCompletionStatus). */
 #define ENDLESS__NO_PACKET ((ULONG_PTR) 1)
@@ -11,7 +13,7 @@
 /* On Wine a poll of the socket driver may be made on a socket's own handle, where it is cancelled,
  * closed and reported like any operation of the socket. */
 int endless_is_available(void) {
-    return host.wine_get_version != NULL && afd_is_available();
+    return caps_find(CAP_PEND) == 0 && caps_has(CAP_PEND);
 }
 
 /* Called by the host in the thread that began the operation; its end is its being cancelled. */
@@ -33,7 +35,7 @@ static int endless__error(host_status status) {
 static int endless__note(SOCKET s) {
     struct socket* socket = socket_need(s);
     if (socket != NULL)
-        socket->endless = 1;
+        socket->cancels_all = 1;
     socket_release(s);
     return socket != NULL ? 0 : -1;
 }
@@ -47,31 +49,25 @@ int endless_begin(SOCKET s, WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETIO
         return WSAENOBUFS;
     block->Status = (host_status) STATUS__PENDING;
     if (routine != NULL)
-        return endless__error(afd_pend(s, NULL, endless__ended, (void*) routine, block));
+        return endless__error(request_pend(s, NULL, endless__ended, (void*) routine, block));
     return endless__error(
-        afd_pend(s, (HANDLE) (event & ~ENDLESS__NO_PACKET), NULL, context, block));
+        request_pend(s, (HANDLE) (event & ~ENDLESS__NO_PACKET), NULL, context, block));
 }
 
 int endless_wait(SOCKET s) {
-    IO_STATUS_BLOCK block;
-    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    struct wait wait;
+    IO_STATUS_BLOCK* block = (IO_STATUS_BLOCK*) &wait.overlapped;
     host_status status;
-    int error;
+    int error = endless__note(s) == 0 ? wait_init(&wait) : WSAENOBUFS;
 
-    if (event == NULL || endless__note(s) != 0) {
-        error = WSAENOBUFS;
-        goto out;
-    }
-    block.Status = (host_status) STATUS__PENDING;
-    status = afd_pend(s, event, NULL, NULL, &block);
+    if (error != 0)
+        return error;
+    block->Status = (host_status) STATUS__PENDING;
+    status = request_pend(s, wait.event, NULL, NULL, block);
     if ((uint32_t) status == STATUS__PENDING) {
-        WaitForSingleObject(event, INFINITE);
-        status = block.Status;
+        WaitForSingleObject(wait.event, INFINITE);
+        status = block->Status;
     }
-    error = endless__error(status);
-
-out:
-    if (event != NULL)
-        host.CloseHandle(event);
-    return error;
+    wait_release(&wait);
+    return endless__error(status);
 }

@@ -4,11 +4,17 @@
 
 #include "core/socket.h"
 
-/* Notes the ConnectEx that the host gave for a socket. Pointers belong to a provider, and a process
- * may have several, so one that differs from the process' usual is kept with the socket. */
+/* The host's own ConnectEx, which belongs to a socket's provider; nearly always a process has one.
+ */
+
+/* Notes a provider's function, for its socket. Without a lock. One that is a stub, as ReactOS hands
+ * out with a success, is not taken. */
 void native_note(SOCKET handle, LPFN_CONNECTEX function);
 
-/* Whether the host has a real ConnectEx for the socket; asks for it where it is not known yet. */
-LPFN_CONNECTEX native_function(struct socket* socket);
+/* Without a lock: whether the socket's provider has one, asking it where none is known yet. */
+int native_is_available(SOCKET handle);
+
+/* Under the socket's lock: its provider's function, or the process' usual one, or NULL. */
+LPFN_CONNECTEX native_function(const struct socket* socket);
 
 #endif

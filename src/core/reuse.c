@@ -5,12 +5,13 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/status.h"
-#include "core/afd.h"
 #include "core/gate.h"
 #include "core/queues.h"
 #include "core/renewal.h"
 #include "core/settings.h"
 #include "core/table.h"
+#include "host/caps.h"
+#include "host/requests.h"
 
 /* Wine's request for a change of the list of addresses, with a word of whether the socket's mode is
  * to be overridden. */
@@ -45,11 +46,11 @@ int reuse_check(void) {
 /* Looks without waiting. */
 static int reuse__is_reset(SOCKET s) {
     unsigned events = 0, tries = 0;
-    if (!afd_is_available())
+    if (!caps_has(CAP_POLL))
         return 0;
-    while (afd_look(&s, AFD_EVENT_RESET, &events, 1) > 0 && retry_shortage(&tries, WSAENOBUFS)) {
+    while (request_look(&s, REQUEST_RESET, &events, 1) > 0 && retry_shortage(&tries, WSAENOBUFS)) {
     }
-    return (events & AFD_EVENT_RESET) != 0;
+    return (events & REQUEST_RESET) != 0;
 }
 
 /* Wine remembers with the handle which events it has reported, as long as any are selected. */
@@ -62,11 +63,12 @@ static int reuse__read_record(const struct reuse* reuse, struct reuse__socket* s
         self->port = socket->port;
         self->key = socket->key;
         self->modes = socket->modes;
-        self->has_endless = socket->endless;
+        self->has_endless = socket->cancels_all;
         self->has_keepalive = socket->keepalive != NULL;
         if (self->has_keepalive)
             self->keepalive = *socket->keepalive;
-        if ((self->flags & TABLE_CHOSEN) || socket->selection != NULL)
+        if ((self->flags & TABLE_CHOSEN) || socket->selection != NULL ||
+            !port_can_associate(&socket->port))
             error = WSAEOPNOTSUPP;
     }
     socket_release(reuse->handle);
@@ -82,8 +84,7 @@ static int reuse__ask_mode(struct reuse__socket* self) {
     IO_STATUS_BLOCK block;
     host_status status;
     HANDLE event;
-    if (host.SetFileCompletionNotificationModes == NULL || host.CancelIoEx == NULL ||
-        !host.SetFileCompletionNotificationModes(s, 0))
+    if (host.CancelIoEx == NULL || host_set_modes(s, 0) < 0)
         return WSAEOPNOTSUPP;
     event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (event == NULL)
@@ -149,17 +150,18 @@ static int reuse__ask_queues(const struct reuse__socket* self) {
 /* A handle can have one completion port. That a socket of which we know none takes another shows
  * that it has none, and the fresh Unix socket forgets the other. Returns 0 or a Winsock error. */
 static int reuse__check_port(const struct reuse__socket* self) {
+    host_status status;
     HANDLE port;
-    int error = 0;
     if (self->port.handle != NULL || (self->flags & TABLE_SYNCHRONOUS))
         return 0;
     port = host.CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     if (port == NULL)
         return WSAENOBUFS;
-    if (host.CreateIoCompletionPort((HANDLE) self->handle, port, 0, 0) == NULL)
-        error = status_is_shortage((int) GetLastError()) ? WSAENOBUFS : WSAEOPNOTSUPP;
+    status = host_associate((HANDLE) self->handle, port, 0);
     host.CloseHandle(port);
-    return error;
+    if (status >= 0)
+        return 0;
+    return status_is_shortage(status_to_error((uint32_t) status)) ? WSAENOBUFS : WSAEOPNOTSUPP;
 }
 
 /* What was received and not read makes the system reset a connection that is closed. A peer that
@@ -195,15 +197,15 @@ static int reuse__drain(SOCKET s) {
 /* Without it nobody would hear of what the socket does next. Returns 0, or WSAENOBUFS. */
 static int reuse__report_to_port(const struct reuse__socket* self) {
     unsigned tries = 0;
-    BOOL done;
+    host_status status;
     if (self->port.handle != NULL && port_associate(&self->port, self->handle, self->key) != 0)
         return WSAENOBUFS;
-    if (self->modes == 0 || host.SetFileCompletionNotificationModes == NULL)
+    if (self->modes == 0)
         return 0;
     do {
-        done = host.SetFileCompletionNotificationModes((HANDLE) self->handle, (UCHAR) self->modes);
-    } while (!done && retry_shortage(&tries, (int) GetLastError()));
-    return done ? 0 : WSAENOBUFS;
+        status = host_set_modes((HANDLE) self->handle, (UCHAR) self->modes);
+    } while (status < 0 && retry_shortage(&tries, status_to_error((uint32_t) status)));
+    return status < 0 ? WSAENOBUFS : 0;
 }
 
 /* With lingering on, the server would wait in the midst of its work until all was sent. */

@@ -44,9 +44,10 @@ void reuse_begin(struct reuse* reuse, SOCKET s, ULONGLONG serial);
  * again after REUSE_PAUSE milliseconds, or a Winsock error, with the connection as it was:
  *     WSAENOTSOCK    the socket was closed meanwhile
  *     WSAEOPNOTSUPP  the host has no way, or this socket cannot be kept whole: its port is not
- *                    known to us, its address was chosen by the program, its events are selected
- *                    for, it was shut down, another handle names it, or operations of the program
- *                    have not ended for REUSE_LIMIT milliseconds, unless WSEXT_REUSE=wait
+ *                    known to us, or is an I/O object of a thread pool, its address was chosen by
+ *                    the program, its events are selected for, it was shut down, another handle
+ *                    names it, or operations of the program have not ended for REUSE_LIMIT
+ *                    milliseconds, unless WSEXT_REUSE=wait
  *     WSAECONNRESET  the connection was reset, which the host does not forget of a socket, and is
  *                    gone for good
  *     WSAENOBUFS     the host is short of memory or sockets */

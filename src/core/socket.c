@@ -6,27 +6,16 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/once.h"
+#include "core/alias.h"
 #include "core/stats.h"
 #include "core/table.h"
-#include "core/task.h"
 
 static struct once socket__once;
-static lock_t socket__handles;
 static lock_t socket__count_lock;
 static ULONGLONG socket__count;
 
 static void socket__init(void) {
-    lock_init(&socket__handles);
     lock_init(&socket__count_lock);
-}
-
-void socket_hold_handles(void) {
-    once_run(&socket__once, socket__init);
-    lock_acquire(&socket__handles);
-}
-
-void socket_release_handles(void) {
-    lock_release(&socket__handles);
 }
 
 struct socket* socket_find(SOCKET handle) {
@@ -58,7 +47,7 @@ struct socket* socket_need(SOCKET handle) {
         return NULL;
     socket->handle = handle;
     socket->serial = socket__next_serial();
-    machine_init(&socket->machine);
+    lifecycle_init(&socket->lifecycle);
     if (table_set_record(handle, socket) != 0) {
         free(socket);
         return NULL;
@@ -70,17 +59,41 @@ void socket_release(SOCKET handle) {
     table_unlock(handle);
 }
 
-unsigned socket_step(struct socket* socket, enum machine_event event) {
-    enum machine_state before = (enum machine_state) socket->machine.state;
-    unsigned actions = machine_step(&socket->machine, event);
-    enum machine_state after = (enum machine_state) socket->machine.state;
+int socket_step(struct socket* socket, enum lifecycle_event event) {
+    const char* before = lifecycle_state_name(&socket->lifecycle);
+    const char* after;
 
+    if (lifecycle_step(&socket->lifecycle, event) != 0)
+        return -1;
+    after = lifecycle_state_name(&socket->lifecycle);
     if (before != after)
-        log_trace("socket %#Ix #%u %s -> %s by %s", (size_t) socket->handle, socket->number,
-                  machine_state_name(before), machine_state_name(after), machine_event_name(event));
-    if (after != MACHINE_CONNECTING && after != MACHINE_SENDING && after != MACHINE_ACCEPTING)
-        stats_end(socket, event != MACHINE_CLOSE);
-    return actions;
+        log_trace("socket %#Ix #%u %s -> %s by %s", (size_t) socket->handle, socket->number, before,
+                  after, lifecycle_event_name(event));
+    if (!lifecycle_is_connecting(&socket->lifecycle) && !lifecycle_is_begun(&socket->lifecycle) &&
+        !lifecycle_is_accepting(&socket->lifecycle))
+        stats_end(socket, event != LIFECYCLE_CLOSE);
+    if (!(table_flags(socket->handle) & TABLE_USED))
+        table_change_flags(socket->handle, TABLE_USED, 0);
+    return 0;
+}
+
+struct target socket_target(const struct socket* socket) {
+    unsigned flags = table_flags(socket->handle);
+    struct target target;
+    target.handle = socket->handle;
+    target.port = socket->port;
+    target.key = socket->key;
+    target.is_open = 1;
+    target.is_known = (flags & TABLE_SEEN) != 0;
+    target.skips = (flags & TABLE_SKIP) != 0;
+    return target;
+}
+
+void socket_carry(struct socket* socket, OVERLAPPED* overlapped, int is_send, int finished) {
+    socket->carried.overlapped = overlapped;
+    socket->carried.owner = GetCurrentThreadId();
+    socket->carried.is_send = (unsigned char) is_send;
+    socket->carried.finished = (unsigned char) finished;
 }
 
 void socket_select(struct socket* socket, const struct socket_selection* selection) {
@@ -93,16 +106,10 @@ void socket_select(struct socket* socket, const struct socket_selection* selecti
         *socket->selection = *selection;
 }
 
-void socket_close(struct socket* socket, int is_closed) {
-    task_close(socket, is_closed);
-    if (socket->rio != NULL)
-        socket->close_rio(socket, is_closed);
-}
-
 void socket_forget(struct socket* socket) {
-    socket_close(socket, 1);
     table_set_record(socket->handle, NULL);
     table_change_flags(socket->handle, 0, TABLE_ALL);
+    alias_leave(socket);
     free(socket->selection);
     free(socket->keepalive);
     free(socket);

@@ -2,13 +2,13 @@
 #ifndef WSEXT_CORE_SOCKET_H
 #define WSEXT_CORE_SOCKET_H
 
-#include "core/machine.h"
+#include "core/complete.h"
+#include "core/lifecycle.h"
 #include "core/port.h"
 #include "host/host.h"
 
-struct operation;
-struct task;
-struct thread_job;
+struct alias_ring;
+struct op;
 struct rio_queue;
 struct settings_keepalive;
 
@@ -20,52 +20,49 @@ struct socket_selection {
     long events;
 };
 
-/* What we know of one socket. It lies in the table and is touched under the table's lock only. */
+/* The operation that the host carries with the program's OVERLAPPED, which the host completes: a
+ * ConnectEx as a whole, its payload, or an AcceptEx. It is part of the record, so that the most
+ * frequent operation allocates nothing. The OVERLAPPED is a name here, not to be followed. */
+struct carried {
+    OVERLAPPED* overlapped;
+    DWORD owner;            /* The thread that issued it. */
+    unsigned char is_send;  /* It is the payload. */
+    unsigned char finished; /* It is known to have ended. */
+};
+
+/* Our record of one socket. It lies in the table and is touched under the table's lock only. */
 struct socket {
     SOCKET handle;
     ULONGLONG serial; /* Which of the sockets that have had the handle's value this is. */
-    struct machine machine;
-    unsigned char is_send;    /* The host carries the OVERLAPPED with a send. */
-    unsigned char by_engine;  /* The host carries the OVERLAPPED for the engine's thread. */
-    unsigned char survives;   /* The operation outlives the thread that issued it. */
-    unsigned char finished;   /* The carried operation is known to have ended. */
-    unsigned char endless;    /* Operations that the host cancels by request only are pending. */
-    unsigned char fast_open;  /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
-    unsigned char modes;      /* The completion notification modes that the program has set. */
-    unsigned char is_plain;   /* The program itself began a non-blocking connect. */
-    unsigned char keeps_mode; /* The worker made the socket blocking, and will make it as it was. */
-    unsigned char to_cancel;  /* The engine's thread has to cancel the carried operation. */
-    unsigned char counted;    /* The statistics wait for the end of this function, plus one. */
-    unsigned char inherits;   /* Of a listener: a bit for each option to be handed on. */
-    unsigned short listens;   /* The family of a socket that is known to listen; 0 elsewhere. */
-    unsigned short our_port;  /* Of a listener, or of the one that AcceptEx accepts from. */
-    SOCKET listener;          /* That AcceptEx accepts from, */
-    ULONGLONG listener_serial; /* and the serial number of its record. */
-    unsigned number;           /* Of the operation, counted from 1 in this process; for the log. */
-    LONG64 started;            /* When the operation was issued, in microseconds. */
-    DWORD owner;               /* The thread that issued the operation. */
-    unsigned peer;             /* A digest of the address that is connected to. */
-    /* The program's OVERLAPPED. Once the machine owes nothing it is a name, not to be followed. */
-    OVERLAPPED* overlapped;
-    struct socket_selection* selection; /* NULL while none is in force. */
-    struct settings_keepalive*
-        keepalive;               /* What SIO_KEEPALIVE_VALS was last given; NULL where nothing. */
-    struct operation* operation; /* Set while the machine is connecting. */
-    /* What a worker of the thread driver still does with the socket, also after it was cancelled.
-     */
-    struct thread_job* worker;
-    struct task* tasks;    /* The operations that are in the engine's hands step by step. */
-    struct rio_queue* rio; /* The request queue of registered I/O, and what ends it. */
-    void (*close_rio)(struct socket* socket, int is_closed);
-    struct port port; /* The completion port that the program associated, and its key. */
+    struct op* ops;   /* Those that wsext carries out, newest first. */
+    struct carried carried;
+    struct port port; /* Where the program has the socket report to, and the key of a port. */
     ULONG_PTR key;
-    LPFN_CONNECTEX
-    connect_ex; /* The provider's own function, where it is not the process' usual. */
+    struct alias_ring* ring;              /* The socket's handles, where it has several. */
+    LONG64 started;                       /* When ConnectEx or AcceptEx was issued: stats.h. */
+    struct socket_selection* selection;   /* NULL while none is in force. */
+    struct settings_keepalive* keepalive; /* What SIO_KEEPALIVE_VALS was last given, or NULL. */
+    struct rio_queue* rio;                /* The request queue of registered I/O. */
+    LPFN_CONNECTEX connect_ex; /* The provider's own, where it is not the process' usual. */
+    struct op* worker;         /* What a worker still does with the socket, also if cancelled. */
+    SOCKET listener;           /* That AcceptEx accepts from, */
+    ULONGLONG listener_serial; /* and the serial number of its record. */
+    unsigned number;           /* Of the ConnectEx, counted from 1 in this process; for the log. */
+    unsigned peer;             /* A digest of the address that is connected to. */
+    unsigned short family; /* That the socket listens with, where it is known to; 0 elsewhere. */
+    unsigned short local_port; /* Of a listener, or of the one that AcceptEx accepts from. */
+    struct lifecycle lifecycle;
+    unsigned char fast_open;   /* TCP_FASTOPEN as set, plus one; 0 while it is not set. */
+    unsigned char modes;       /* The completion notification modes that the program has set. */
+    unsigned char keeps_mode;  /* A worker made the socket blocking, and will make it as it was. */
+    unsigned char cancels_all; /* When it is closed, all that pends in the host is cancelled. */
+    unsigned char counted;     /* The statistics wait for the end of this function, plus one. */
+    unsigned char inherits;    /* Of a listener: a bit for each option to be handed on. */
 };
 
-/* Locks the handle's place and returns its record; record_find() gives NULL where there is none,
- * record_need() makes one and gives NULL only where memory is short. Each is followed by
- * record_release(), also after NULL. */
+/* Locks the handle's place and returns its record; socket_find() gives NULL where there is none,
+ * socket_need() makes one and gives NULL only where memory is short. Each is followed by
+ * socket_release(), also after NULL. */
 struct socket* socket_find(SOCKET handle);
 struct socket* socket_need(SOCKET handle);
 
@@ -75,27 +72,22 @@ struct socket* socket_need(SOCKET handle);
 struct socket* socket_find_same(SOCKET handle, ULONGLONG serial);
 void socket_release(SOCKET handle);
 
-/* Under the lock: feeds an event to the record's state machine, as machine_step(), and notes what
- * comes of it in log and statistics. */
-unsigned socket_step(struct socket* socket, enum machine_event event);
+/* Under the lock: feeds an event to the socket's lifecycle, and notes what comes of it in log and
+ * statistics. Returns 0, or -1 where it is not allowed. */
+int socket_step(struct socket* socket, enum lifecycle_event event);
+
+/* Under the lock: where the socket's operations are reported now. */
+struct target socket_target(const struct socket* socket);
+
+/* Under the lock: notes what the host carries from now on. */
+void socket_carry(struct socket* socket, OVERLAPPED* overlapped, int is_send, int finished);
 
 /* Under the lock: notes the selection that is in force from now on, which is copied; one without
  * events is none. */
 void socket_select(struct socket* socket, const struct socket_selection* selection);
 
-/* While the handles are held, no socket that has a record is closed: who closes one holds them,
- * too, from before the record goes until the handle is gone. The engine holds them while it names
- * sockets to the host, as Wine 8's server dies of a poll that names a handle whose value has come
- * back for a socket that is still being made. Taken before a record's lock, never under one. */
-void socket_hold_handles(void);
-void socket_release_handles(void);
-
-/* Under the lock: ends the tasks and the request queue of a socket that is about to be closed, or
- * is closed already, so that its handle may be another's. */
-void socket_close(struct socket* socket, int is_closed);
-
-/* Under the lock: the same for one that is closed already, of which nothing is known from then on.
- * Frees the record. */
+/* Under the lock: takes the record out of the table and frees it. Its operations have ended, or
+ * were told that it is closed. */
 void socket_forget(struct socket* socket);
 
 #endif

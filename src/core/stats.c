@@ -32,7 +32,7 @@ static struct stats__function {
 
 static const char* const stats__names[STATS_FUNCTION_COUNT] = {
     "ConnectEx",  "DisconnectEx", "AcceptEx",   "TransmitFile", "TransmitPackets",
-    "WSARecvMsg", "WSASendMsg",   "RIOReceive", "RIOSend"};
+    "WSARecvMsg", "WSASendMsg",   "RIOReceive", "RIOSend",      "WSASend"};
 
 static void stats__count(struct stats__row* rows, int error) {
     int i;
@@ -127,17 +127,11 @@ void stats_count_close(const struct socket* socket) {
     int last_error;
     if (!config.stats)
         return;
-    switch (socket->machine.state) {
-        case MACHINE_CONNECTING:
-        case MACHINE_SENDING:
-        case MACHINE_FAILED:
-            last_error = WSAGetLastError();
-            stats_count_end(STATS_CONNECTEX, stats__outcome(socket->handle));
-            WSASetLastError(last_error);
-            break;
-        default:
-            break;
-    }
+    if (!lifecycle_is_begun(&socket->lifecycle))
+        return;
+    last_error = WSAGetLastError();
+    stats_count_end(STATS_CONNECTEX, stats__outcome(socket->handle));
+    WSASetLastError(last_error);
 }
 
 const char* stats_name(enum stats_function function) {

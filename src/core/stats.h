@@ -17,6 +17,7 @@ enum stats_function {
     STATS_SENDMSG,
     STATS_RIORECEIVE,
     STATS_RIOSEND,
+    STATS_SEND, /* A send that was held back. */
     STATS_FUNCTION_COUNT
 };
 

@@ -13,7 +13,7 @@
 #define TABLE__STRIPE_COUNT 64u
 
 struct table__page {
-    unsigned short flags[TABLE__PAGE_SIZE];
+    unsigned flags[TABLE__PAGE_SIZE];
     lock_count_t gates[TABLE__PAGE_SIZE];
     void* records[TABLE__PAGE_SIZE];
 };
@@ -86,12 +86,12 @@ void table_unlock(uintptr_t handle) {
 }
 
 int table_change_flags(uintptr_t handle, unsigned set, unsigned clear) {
-    unsigned short* flags;
+    unsigned* flags;
     struct table__page* page = set ? table__need_page(handle) : table__find_page(handle);
     if (page == NULL)
         return set ? -1 : 0;
     flags = &page->flags[table__slot(handle)];
-    lock_store_flags(flags, (unsigned short) ((lock_load_flags(flags) & ~clear) | set));
+    lock_store_flags(flags, (lock_load_flags(flags) & ~clear) | set);
     return 0;
 }
 
@@ -102,6 +102,38 @@ int table_set_record(uintptr_t handle, void* socket) {
     page->records[table__slot(handle)] = socket;
     return table_change_flags(handle, socket != NULL ? TABLE_SOCKET : 0,
                               socket != NULL ? 0 : TABLE_SOCKET);
+}
+
+void table_lock_all(void) {
+    unsigned i;
+    for (i = 0; i < TABLE__STRIPE_COUNT; i++)
+        lock_acquire(&table__stripes[i]);
+}
+
+void table_unlock_all(void) {
+    unsigned i;
+    for (i = TABLE__STRIPE_COUNT; i > 0; i--)
+        lock_release(&table__stripes[i - 1]);
+}
+
+void* table_record(uintptr_t handle) {
+    const struct table__page* page = table__find_page(handle);
+    return page != NULL ? page->records[table__slot(handle)] : NULL;
+}
+
+unsigned table_drop_flags(uintptr_t handle) {
+    struct table__page* page = table__find_page(handle);
+    unsigned* place = page != NULL ? &page->flags[table__slot(handle)] : NULL;
+    unsigned flags = place != NULL ? lock_load_flags(place) : 0;
+    if (flags != 0)
+        lock_store_flags(place, 0);
+    return flags;
+}
+
+void table_restore_flags(uintptr_t handle, unsigned flags) {
+    struct table__page* page = table__find_page(handle);
+    if (page != NULL)
+        lock_store_flags(&page->flags[table__slot(handle)], flags);
 }
 
 void table_for_each(void (*visit)(uintptr_t handle, void* socket, void* context), void* context) {

@@ -6,7 +6,7 @@
 
 #include "base/lock.h"
 
-/* What we know of handles, found by their value: 16 flags that are read without a lock, so
+/* What we know of handles, found by their value: flags that are read without a lock, so
  * that a call on a socket that we do not know costs a look-up and no more, and a record for the
  * sockets that we do know.
  *
@@ -26,10 +26,16 @@ enum table_flag {
     TABLE_REGISTERED = 256, /* The socket was created with WSA_FLAG_REGISTERED_IO. */
     TABLE_TURNS = 512,      /* Sends on the socket take turns. */
     TABLE_QUEUED = 1024,    /* One of them may be queued by the host. */
-    TABLE_PORT = 2048       /* Not a socket: a completion port that sockets report to. */
+    TABLE_PORT = 2048,      /* Not a socket: a completion port that sockets report to. */
+    TABLE_ALIAS = 4096,     /* The socket has had other handles, too. */
+    TABLE_USED = 8192,      /* The lifecycle of the socket has begun. */
+    TABLE_LISTENS = 16384,  /* The record says what the socket listens with. */
+    TABLE_BOUND = 32768,    /* The socket is known to be bound. */
+    TABLE_HOLDS = 131072,   /* A payload is to be sent before what the program sends. */
+    TABLE_BEGUN = 65536     /* The program itself began a non-blocking connect on it. */
 };
 
-#define TABLE_ALL 0xFFFFu
+#define TABLE_ALL 0xFFFFFFFFu
 
 /* Prepares the table. To be called once, first. */
 void table_init(void);
@@ -52,6 +58,18 @@ void table_unlock(uintptr_t handle);
  * Return 0, or -1 where memory is short or the handle is beyond the table's reach. */
 int table_set_record(uintptr_t handle, void* socket);
 int table_change_flags(uintptr_t handle, unsigned set, unsigned clear);
+
+/* Locks all of it, for who names many sockets to the host in one call: none that has a record is
+ * closed meanwhile. For the loop's thread alone, which holds no other lock then; what others do
+ * under a lock never waits for that thread. Under it table_record() tells a handle's record. */
+void table_lock_all(void);
+void table_unlock_all(void);
+void* table_record(uintptr_t handle);
+
+/* Forgets the flags of a handle that has no record, without a lock, and returns what they were. For
+ * who closes it; table_restore_flags() brings them back where the host has refused that. */
+unsigned table_drop_flags(uintptr_t handle);
+void table_restore_flags(uintptr_t handle, unsigned flags);
 
 /* Calls visit with each record in turn, under its lock. */
 void table_for_each(void (*visit)(uintptr_t handle, void* socket, void* context), void* context);

@@ -11,6 +11,7 @@
 #include "core/stats.h"
 #include "core/table.h"
 #include "ext/listener.h"
+#include "host/caps.h"
 #include "host/seconds.h"
 
 /* What the page demands for each address beyond its own size. */
@@ -105,8 +106,8 @@ static int acceptex__check_acceptor(SOCKET s, int family) {
         !acceptex__is_family_for(info.iAddressFamily, family))
         return WSAEINVAL;
     socket = socket_find(s);
-    is_allowed = socket == NULL || machine_may_accept(&socket->machine);
-    is_reused = socket != NULL && socket->machine.state != MACHINE_UNCONNECTED;
+    is_allowed = socket == NULL || lifecycle_may_accept(&socket->lifecycle) != LIFECYCLE_NO;
+    is_reused = socket != NULL && !lifecycle_is_fresh(&socket->lifecycle);
     socket_release(s);
     return is_allowed ? acceptex__check_unused(s, is_reused) : WSAEINVAL;
 }
@@ -149,7 +150,7 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
     static char unused[2 * (sizeof(struct sockaddr_in6) + ACCEPTEX__EXTRA)];
     BOOL done;
 
-    if (host.wine_get_version != NULL && acceptex__is_too_small(request, family))
+    if (caps_has(CAP_ACCEPT_SHORT) && acceptex__is_too_small(request, family))
         done = function(request->listener, request->acceptor, unused, 0, sizeof(int) - 1,
                         sizeof unused / 2, NULL, request->overlapped);
     else
@@ -162,15 +163,12 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
 /* Notes that the host carries the operation out. The OVERLAPPED is a name from now on. */
 static void acceptex__note(struct socket* socket, const struct acceptex__request* request,
                            const struct listener* listener) {
-    socket->overlapped = request->overlapped;
+    socket_carry(socket, request->overlapped, 0, 1);
     socket->listener = request->listener;
     socket->listener_serial = listener->serial;
-    socket->our_port = listener->port;
-    socket->is_send = 0;
-    socket->by_engine = 0;
-    socket->finished = 1;
+    socket->local_port = listener->port;
     stats_begin(socket, STATS_ACCEPTEX);
-    socket_step(socket, MACHINE_ACCEPT);
+    socket_step(socket, LIFECYCLE_ACCEPT);
 }
 
 /* The acceptor is locked, so that nobody who hears of the end can be here before it is noted that
@@ -186,7 +184,7 @@ static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__reques
     socket = socket_need(request->acceptor);
     if (socket == NULL) {
         error = WSAENOBUFS;
-    } else if (!machine_may_accept(&socket->machine)) {
+    } else if (lifecycle_may_accept(&socket->lifecycle) == LIFECYCLE_NO) {
         error = WSAEINVAL;
     } else {
         error = acceptex__call_host(function, request, listener->family);
@@ -225,6 +223,8 @@ static int acceptex__checked(const struct acceptex__request* request, DWORD* rec
         return WSANOTINITIALISED;
     if (!memory_is_writable(request->overlapped, sizeof *request->overlapped))
         return WSAEFAULT;
+    if (caps_find(CAP_CONNECT_TIME | CAP_ACCEPT_SHORT) != 0)
+        return WSAENOBUFS;
     request->overlapped->Internal = STATUS__PENDING;
     request->overlapped->InternalHigh = 0;
     return acceptex__run(request, received);
@@ -262,8 +262,9 @@ struct acceptex__search {
 static void acceptex__visit(uintptr_t handle, void* place, void* context) {
     const struct socket* socket = place;
     struct acceptex__search* search = context;
-    if (search->is_found || handle <= search->acceptor || !machine_is_accepting(&socket->machine) ||
-        socket->overlapped != search->overlapped)
+    if (search->is_found || handle <= search->acceptor ||
+        !lifecycle_is_accepting(&socket->lifecycle) ||
+        socket->carried.overlapped != search->overlapped)
         return;
     search->acceptor = handle;
     search->listener = socket->listener;

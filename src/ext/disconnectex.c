@@ -6,24 +6,28 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "core/delivery.h"
-#include "core/engine.h"
-#include "core/flush.h"
+#include "core/issue.h"
+#include "core/loop.h"
 #include "core/reuse.h"
 #include "core/table.h"
+#include "core/way.h"
+#include "core/worker.h"
+#include "host/caps.h"
 #include "host/seconds.h"
 
 /* An empty send, queued behind those that are under way, ends when they have ended, and tells
  * whether the connection still stands. */
 struct disconnectex {
-    struct task task;
-    ULONGLONG serial;
+    struct op op;
     DWORD flags;
-    int is_flushed;  /* The empty send was begun. */
-    int is_finished; /* What comes after it was done, whatever came of it. */
+    int is_flushed; /* The empty send was begun. */
+    int how;        /* Of a shutdown() that was put off. */
+    struct disconnect disconnect;
 };
 
-static int disconnectex__is_connected(SOCKET s) {
+/* What a disconnect does, whoever begins it */
+
+static int disconnect__check_connected(SOCKET s) {
     DWORD seconds;
     int error = seconds_connected(s, &seconds);
     if (error != 0)
@@ -31,201 +35,216 @@ static int disconnectex__is_connected(SOCKET s) {
     return seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
-int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial) {
+int disconnect_begin(struct disconnect* self, SOCKET s, DWORD flags) {
     struct socket* socket;
-    int error = disconnectex__is_connected(s);
+    int error = caps_find(CAPS_OPERATIONS) == 0 ? disconnect__check_connected(s) : WSAENOBUFS;
 
-    if (error != 0)
-        return error;
-    if (flags & TF_REUSE_SOCKET)
+    self->serial = 0;
+    self->flags = flags;
+    self->is_reusing = 0;
+    if (error == 0 && (flags & TF_REUSE_SOCKET))
         error = reuse_check();
     if (error != 0)
         return error;
     socket = socket_need(s);
     if (socket == NULL)
         error = WSAENOBUFS;
-    else if (socket_step(socket, MACHINE_DISCONNECT) & MACHINE_FORBIDDEN)
+    else if (socket_step(socket, LIFECYCLE_DISCONNECT) != 0)
         error = WSAENOTCONN;
     else
-        *serial = socket->serial;
+        self->serial = socket->serial;
     socket_release(s);
-    return error;
-}
-
-/* The record, locked, of a socket that is still being disconnected. */
-static struct socket* disconnectex__find(SOCKET s, ULONGLONG serial) {
-    struct socket* socket = socket_find_same(s, serial);
-    return socket != NULL && socket->machine.state == MACHINE_DISCONNECTING ? socket : NULL;
-}
-
-/* No lock is held while the host's operations end. */
-static int disconnectex__reuse(SOCKET s, ULONGLONG serial) {
-    struct reuse reuse;
-    int error;
-    reuse_begin(&reuse, s, serial);
-    while ((error = reuse_try(&reuse)) == WSAEWOULDBLOCK)
-        Sleep(REUSE_PAUSE);
     return error;
 }
 
 /* A program may have shut the sending side down by itself, which the host keeps with the handle, so
  * that nothing could be sent ever after. */
-static int disconnectex__end(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
-    int error = WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
+static int disconnect__end(struct disconnect* self, SOCKET s, int send_error) {
     if (send_error != 0 && send_error != WSAESHUTDOWN)
         return send_error;
-    if (flags & TF_REUSE_SOCKET)
-        return send_error == WSAESHUTDOWN ? WSAEOPNOTSUPP : disconnectex__reuse(s, serial);
-    if (disconnectex__find(s, serial) != NULL)
-        error = host.shutdown(s, SD_SEND) == 0 ? 0 : WSAGetLastError();
+    if (!(self->flags & TF_REUSE_SOCKET))
+        return host.shutdown(s, SD_SEND) == 0 ? 0 : WSAGetLastError();
+    if (send_error == WSAESHUTDOWN)
+        return WSAEOPNOTSUPP;
+    if (!self->is_reusing)
+        reuse_begin(&self->reuse, s, self->serial);
+    self->is_reusing = 1;
+    return reuse_try(&self->reuse);
+}
+
+int disconnect_finish(struct disconnect* self, SOCKET s, int send_error) {
+    struct socket* socket = socket_find_same(s, self->serial);
+    int is_there = socket != NULL && lifecycle_is_disconnecting(&socket->lifecycle);
+    int error;
+
     socket_release(s);
+    if (!is_there)
+        return WSAENOTSOCK; /* Closed meanwhile: the handle may be another's. */
+    error = disconnect__end(self, s, send_error);
+    if (error == WSAEWOULDBLOCK)
+        return error;
+    socket = socket_find_same(s, self->serial);
+    if (socket != NULL)
+        socket_step(socket, error != 0                      ? LIFECYCLE_STAYS
+                            : self->flags & TF_REUSE_SOCKET ? LIFECYCLE_REUSED
+                                                            : LIFECYCLE_DISCONNECTED);
+    if (socket != NULL && error == 0 && (self->flags & TF_REUSE_SOCKET))
+        socket->carried.finished = 1;
+    socket_release(s);
+    self->serial = 0;
     return error;
 }
 
-int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error) {
-    int error = disconnectex__end(s, serial, flags, send_error);
-    struct socket* socket = disconnectex__find(s, serial);
-    if (socket != NULL) {
-        /* What was begun meanwhile must not be sent on the next connection. */
-        if (error == 0 && (flags & TF_REUSE_SOCKET))
-            task_cancel_unsent(socket);
-        socket_step(socket, error == 0 && (flags & TF_REUSE_SOCKET) ? MACHINE_REUSED
-                                                                    : MACHINE_DISCONNECTED);
-    } else {
-        error = WSAENOTSOCK;
-    }
-    socket_release(s);
-    return error;
+void disconnect_give_up(struct disconnect* self, struct socket* socket) {
+    if (self->serial != 0 && socket->serial == self->serial)
+        socket_step(socket, LIFECYCLE_STAYS);
+    self->serial = 0;
 }
 
-static enum task_verdict disconnectex__advance(struct task* task, uint32_t status, DWORD bytes) {
-    struct disconnectex* self = (struct disconnectex*) task;
+void disconnect_cancel(struct disconnect* self, SOCKET s) {
+    struct socket* socket = socket_find_same(s, self->serial);
+    if (socket != NULL)
+        disconnect_give_up(self, socket);
+    socket_release(s);
+}
+
+/* The operation */
+
+static enum op_verdict disconnectex__advance(struct op* op, uint32_t status, DWORD bytes) {
+    struct disconnectex* self = (struct disconnectex*) op;
     WSABUF nothing = {0, NULL};
     int error;
     (void) bytes;
 
-    if (!self->is_flushed) {
+    /* A cancelled step that nobody of the program has cancelled ended with the thread that began
+     * it, and the operation goes on. */
+    if (!self->is_flushed || status == STATUS__CANCELLED) {
         self->is_flushed = 1;
-        if (task_send(task, &nothing, 1) == TASK_WAITS)
-            return TASK_WAITS;
-        status = task->status;
+        op->more = 1;
+        if (op_send(op, &nothing, 1) == OP_WAITS)
+            return OP_WAITS;
+        status = op->status;
     }
     if (status == STATUS__CANCELLED)
-        return task_end(task, STATUS__CANCELLED, 0);
-    self->is_finished = 1;
-    error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
-    return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), 0);
+        return OP_ENDS;
+    error = status == STATUS__SUCCESS ? 0 : op->error;
+    if (error == 0)
+        error = status_to_error(status);
+    error = disconnect_finish(&self->disconnect, op->handle, error);
+    if (error != WSAEWOULDBLOCK)
+        return op_fail(op, error);
+    op->retry = REUSE_PAUSE;
+    return OP_LATER;
 }
 
-/* One that was cancelled leaves the connection as it is. Once it is finished, the next disconnect
- * may have begun. */
-static void disconnectex__settle(struct socket* socket, struct task* task) {
-    const struct disconnectex* self = (const struct disconnectex*) task;
-    if (!self->is_finished)
-        socket_step(socket, MACHINE_DISCONNECTED);
+/* One that was cancelled leaves the connection as it is. */
+static void disconnectex__settle(struct socket* socket, struct op* op) {
+    disconnect_give_up(&((struct disconnectex*) op)->disconnect, socket);
 }
 
-static void disconnectex__release(struct task* task) {
-    free(task);
+static void disconnectex__destroy(struct op* op) {
+    free(op);
 }
 
-static const struct task_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance, NULL,
-                                                    disconnectex__settle, disconnectex__release};
+static const struct op_kind disconnectex__kind = {STATS_DISCONNECTEX, disconnectex__advance, NULL,
+                                                  disconnectex__settle, disconnectex__destroy};
 
-static int disconnectex__start(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped, DWORD flags) {
+static enum op_verdict disconnectex__shut(struct op* op, uint32_t status, DWORD bytes) {
+    struct disconnectex* self = (struct disconnectex*) op;
+    WSABUF nothing = {0, NULL};
+    (void) bytes;
+    if (!self->is_flushed) {
+        self->is_flushed = 1;
+        op->more = 1;
+        return op_send(op, &nothing, 1);
+    }
+    host.shutdown(op->handle, self->how);
+    return op_end(op, status);
+}
+
+static const struct op_kind disconnectex__shutdown = {STATS_SEND, disconnectex__shut, NULL, NULL,
+                                                      disconnectex__destroy};
+
+static enum op_executor disconnectex__executor(SOCKET s, const OVERLAPPED* overlapped) {
+    if (overlapped == NULL || (table_flags(s) & TABLE_SYNCHRONOUS))
+        return OP_CALLER;
+    return way_is_by_workers() ? OP_WORKER : OP_LOOP;
+}
+
+static int disconnectex__prepare(enum op_executor executor) {
+    if (executor != OP_CALLER && loop_prepare() != 0)
+        return WSAENOBUFS;
+    return executor == OP_WORKER && worker_prepare() != 0 ? WSAENOBUFS : 0;
+}
+
+static int disconnectex__issue(SOCKET s, struct disconnectex* self) {
+    struct socket* socket = socket_find_same(s, self->disconnect.serial);
+    /* As with ConnectEx, one that has ended within the call is reported as one that was pending,
+     * with a packet, also in skip mode. */
+    self->op.never_skips = 1;
+    if (socket != NULL)
+        op_attach(socket, &self->op);
+    socket_release(s);
+    if (socket != NULL)
+        return issue_op(&self->op);
+    op_discard(&self->op);
+    free(self);
+    return WSAENOTSOCK;
+}
+
+static int disconnectex__run(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
     struct disconnectex* self = calloc(1, sizeof *self);
-    struct socket* socket;
-    int error = WSAENOTSOCK;
+    enum op_executor executor;
+    int error;
 
     if (self == NULL)
         return WSAENOBUFS;
-    self->task.kind = &disconnectex__kind;
-    self->task.overlapped = overlapped;
-    self->task.is_behind = 1;
-    self->serial = serial;
-    self->flags = flags;
-    socket = socket_find_same(s, serial);
-    if (socket != NULL)
-        error = task_start(socket, &self->task);
-    socket_release(s);
-    if (error != 0)
-        free(self);
-    return error != 0 ? error : ERROR_IO_PENDING;
-}
-
-/* The same for a caller that waits; see transmit.c for the event. */
-static int disconnectex__start_and_wait(SOCKET s, ULONGLONG serial, DWORD flags) {
-    OVERLAPPED overlapped = {0};
-    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    int error;
-
-    if (event == NULL)
-        return WSAENOBUFS;
-    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-    error = disconnectex__start(s, serial, &overlapped, flags);
-    if (error == ERROR_IO_PENDING) {
-        WaitForSingleObject(event, INFINITE);
-        error = (uint32_t) overlapped.Internal == STATUS__SUCCESS
-                    ? 0
-                    : status_to_error((uint32_t) overlapped.Internal);
-    } else {
-        disconnectex_finish(s, serial, flags, error);
+    error = disconnect_begin(&self->disconnect, s, flags);
+    if (error == 0) {
+        executor = disconnectex__executor(s, overlapped);
+        error = disconnectex__prepare(executor);
+        if (error == 0)
+            error = op_init(&self->op, &disconnectex__kind, executor, overlapped);
+        if (error == 0)
+            return disconnectex__issue(s, self);
+        disconnect_cancel(&self->disconnect, s);
     }
-    host.CloseHandle(event);
+    free(self);
     return error;
 }
 
-/* Whether transmissions of ours have steps to come, which an empty send would not be behind. */
-static int disconnectex__is_behind(SOCKET s) {
-    const struct socket* socket = socket_find(s);
-    int is_behind = socket != NULL && task_has_more(socket);
-    socket_release(s);
-    return is_behind;
-}
-
-/* The operation has ended within the call. As with ConnectEx it is reported as one that was
- * pending, with a packet, also in skip mode. */
-static int disconnectex__complete(SOCKET s, ULONGLONG serial, OVERLAPPED* overlapped) {
+int disconnectex_shut_later(SOCKET s, int how) {
+    struct disconnectex* self = calloc(1, sizeof *self);
+    enum op_executor executor = way_is_by_workers() ? OP_WORKER : OP_LOOP;
     struct socket* socket;
-    if (overlapped == NULL)
+    int is_up;
+
+    if (self == NULL || disconnectex__prepare(executor) != 0 ||
+        op_init(&self->op, &disconnectex__shutdown, executor, NULL) != 0) {
+        free(self);
         return 0;
-    socket = socket_find_same(s, serial);
-    if (socket != NULL) {
-        delivery_begin(overlapped);
-        stats_count_end(STATS_DISCONNECTEX, 0);
-        delivery_complete(socket, overlapped, STATUS__SUCCESS, 0);
     }
+    self->how = how;
+    socket = socket_find(s);
+    is_up = socket != NULL && !lifecycle_is_connecting(&socket->lifecycle);
+    if (is_up)
+        op_attach(socket, &self->op);
     socket_release(s);
-    return socket != NULL ? ERROR_IO_PENDING : WSAENOTSOCK;
+    if (is_up)
+        issue_op(&self->op);
+    else
+        free(self);
+    return is_up;
 }
 
 static int disconnectex__checked(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {
-    ULONGLONG serial;
-    int error;
-
     if (host_is_shut())
         return WSANOTINITIALISED;
     if (reserved != 0 || (flags & ~(DWORD) TF_REUSE_SOCKET) != 0)
         return WSAEINVAL;
     if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
         return WSAEFAULT;
-    error = disconnectex_begin(s, flags, &serial);
-    if (error != 0)
-        return error;
-
-    if (disconnectex__is_behind(s))
-        error = WSAEWOULDBLOCK;
-    else
-        error = overlapped != NULL ? flush_try(s, serial) : flush_sends(s, serial);
-    if (error == WSAEWOULDBLOCK) {
-        error = overlapped != NULL ? disconnectex__start(s, serial, overlapped, flags)
-                                   : disconnectex__start_and_wait(s, serial, flags);
-        if (error != ERROR_IO_PENDING && overlapped != NULL)
-            disconnectex_finish(s, serial, flags, error);
-        return error;
-    }
-    error = disconnectex_finish(s, serial, flags, error);
-    return error != 0 ? error : disconnectex__complete(s, serial, overlapped);
+    return disconnectex__run(s, overlapped, flags);
 }
 
 BOOL PASCAL disconnectex_call(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved) {

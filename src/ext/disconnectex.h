@@ -2,7 +2,8 @@
 #ifndef WSEXT_EXT_DISCONNECTEX_H
 #define WSEXT_EXT_DISCONNECTEX_H
 
-#include "core/task.h"
+#include "core/op.h"
+#include "core/reuse.h"
 
 /* DisconnectEx (LPFN_DISCONNECTEX of mswsock.h): the function that programs are given, and what
  * TransmitFile and TransmitPackets do for TF_DISCONNECT and TF_REUSE_SOCKET. */
@@ -23,16 +24,31 @@
  * or with what a send would fail with, as what was sent before did not get through. */
 BOOL PASCAL disconnectex_call(SOCKET s, OVERLAPPED* overlapped, DWORD flags, DWORD reserved);
 
-/* The two halves of it for an operation that ends with a disconnect. Whether it may: 0, or the
- * error with which the operation is to be refused before it sends anything. From then on the socket
- * counts as being disconnected, until the other is called with its record's serial number, by which
- * a socket is told from one that has got the handle's value since. */
-int disconnectex_begin(SOCKET s, DWORD flags, ULONGLONG* serial);
+/* The program's shutdown() of a socket on which what it has sent is still to be sent by us: is done
+ * behind that, as the host would do it. Returns 1, or 0 where it cannot be put off. */
+int disconnectex_shut_later(SOCKET s, int how);
+
+/* The disconnect that an operation ends with. */
+struct disconnect {
+    ULONGLONG serial; /* Of the socket's record, while it is being disconnected; 0 else. */
+    DWORD flags;
+    int is_reusing; /* reuse_begin() was called. */
+    struct reuse reuse;
+};
+
+/* Whether it may: returns 0, or the error with which the operation is to be refused before it sends
+ * anything. From then on the socket counts as being disconnected, until disconnect_finish() has
+ * come to an end or it is given up, which leaves it as it was. Without a lock. */
+int disconnect_begin(struct disconnect* self, SOCKET s, DWORD flags);
 
 /* All has been sent: ends the connection. send_error is 0, or what a send failed with, after which
  * nothing can be ended in good order: it is what is returned then. Returns 0 or a Winsock error:
- * WSAENOTSOCK where the socket was closed meanwhile. To be called without a lock; nothing in it
- * waits for the network. */
-int disconnectex_finish(SOCKET s, ULONGLONG serial, DWORD flags, int send_error);
+ * WSAENOTSOCK where the socket was closed meanwhile, WSAEWOULDBLOCK where it has to be called again
+ * in REUSE_PAUSE milliseconds. Without a lock; nothing in it waits for the network. */
+int disconnect_finish(struct disconnect* self, SOCKET s, int send_error);
+
+/* Gives it up, unless it is finished: under the socket's lock, or without. */
+void disconnect_give_up(struct disconnect* self, struct socket* socket);
+void disconnect_cancel(struct disconnect* self, SOCKET s);
 
 #endif

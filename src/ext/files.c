@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "host/caps.h"
 
 #define FILES__STANDARD_INFORMATION 5 /* FileStandardInformation */
 
@@ -138,7 +139,7 @@ int files_copy(const struct files* files, const struct files_range* range, char*
     IO_STATUS_BLOCK block;
     int is_copied;
 
-    if (host.wine_get_version == NULL || !SetFilePointerEx(handle, none, &pointer, FILE_CURRENT))
+    if (!caps_has(CAP_READS_AT_ONCE) || !SetFilePointerEx(handle, none, &pointer, FILE_CURRENT))
         return -1;
     offset.QuadPart = (LONGLONG) range->offset;
     is_copied = host.NtReadFile(handle, NULL, NULL, NULL, &block, buffer, (ULONG) range->length,

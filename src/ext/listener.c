@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "core/socket.h"
+#include "core/table.h"
 #include "ext/kind.h"
 
 /* Of the options that accept() hands on under Windows, as Wine's tests have recorded it, those that
@@ -47,11 +48,11 @@ static int listener__find_options(SOCKET s, int family, unsigned* options) {
 /* Whether it is noted already. */
 static int listener__recall(SOCKET s, struct listener* listener) {
     const struct socket* socket = socket_find(s);
-    int known = socket != NULL && socket->listens != 0;
+    int known = socket != NULL && socket->family != 0;
     if (known) {
         listener->serial = socket->serial;
-        listener->family = socket->listens;
-        listener->port = socket->our_port;
+        listener->family = socket->family;
+        listener->port = socket->local_port;
         listener->options = socket->inherits;
     }
     socket_release(s);
@@ -69,9 +70,10 @@ static ULONGLONG listener__serial(SOCKET s) {
 static int listener__note(SOCKET s, const struct listener* listener) {
     struct socket* socket = socket_find_same(s, listener->serial);
     if (socket != NULL) {
-        socket->listens = (unsigned short) listener->family;
-        socket->our_port = listener->port;
+        socket->family = (unsigned short) listener->family;
+        socket->local_port = listener->port;
         socket->inherits = (unsigned char) listener->options;
+        table_change_flags(s, TABLE_LISTENS, 0);
     }
     socket_release(s);
     return socket != NULL ? 0 : WSAENOTSOCK;
@@ -107,9 +109,13 @@ int listener_look(SOCKET s, struct listener* listener) {
 }
 
 void listener_changed(SOCKET s) {
-    struct socket* socket = socket_find(s);
+    struct socket* socket;
+    if (!(table_flags(s) & TABLE_LISTENS))
+        return;
+    socket = socket_find(s);
+    table_change_flags(s, 0, TABLE_LISTENS);
     if (socket != NULL)
-        socket->listens = 0;
+        socket->family = 0;
     socket_release(s);
 }
 

@@ -12,26 +12,26 @@
 #include "ext/connectex.h"
 #include "ext/kind.h"
 #include "ext/listener.h"
+#include "host/caps.h"
 #include "host/seconds.h"
 
-/* Returns 0 where the connection is up, WSAENOBUFS where the host cannot say, or WSAENOTCONN. */
+/* Returns 0 where the connection is up or was until the peer ended it, WSAENOBUFS where the host
+ * cannot say, WSAENOTSOCK, or WSAENOTCONN. */
 static int options__check_up(SOCKET s) {
     DWORD seconds = SECONDS_NEVER;
     int error = seconds_connected(s, &seconds);
     if (status_is_shortage(error))
         return WSAENOBUFS;
+    if (error == WSAENOTSOCK)
+        return error;
     return error == 0 && seconds != SECONDS_NEVER ? 0 : WSAENOTCONN;
 }
 
-/* A socket that the program connected by a ConnectEx older than us, or by connect(). Wine 10 names
- * the peer of a connect that is still under way, too. */
+/* A socket that the program connected by a ConnectEx older than us, or by connect(). Its peer's
+ * name tells nothing: Wine 8 has none once the peer has reset, which is no reason to refuse, and
+ * Wine 10 has one while the connect is still under way. */
 static int options__update_foreign(SOCKET s, const char* value, int length) {
-    struct sockaddr_storage peer;
-    int peer_length = sizeof peer;
-    int error;
-    if (host.getpeername(s, (struct sockaddr*) &peer, &peer_length) != 0)
-        return WSAGetLastError();
-    error = options__check_up(s);
+    int error = options__check_up(s);
     if (error != 0)
         return error;
     /* ReactOS takes no NULL, of whatever length. */
@@ -41,41 +41,33 @@ static int options__update_foreign(SOCKET s, const char* value, int length) {
     return 0;
 }
 
+/* Under the socket's lock: sees whether the connection is up, where only the host knows, and
+ * updates the context. */
+static int options__update(struct socket* socket, enum stats_function function) {
+    if (lifecycle_may_update(&socket->lifecycle) == LIFECYCLE_HOST) {
+        int error = options__check_up(socket->handle);
+        if (error != 0)
+            return error;
+        socket_step(socket, LIFECYCLE_UP);
+        stats_count_end(function, 0);
+    }
+    return socket_step(socket, LIFECYCLE_UPDATE) == 0 ? 0 : WSAENOTCONN;
+}
+
 int options_update_connect_context(SOCKET s, const char* value, int length) {
     struct socket* socket;
-    int foreign, error;
+    int is_foreign, error = 0;
 
     if (length < 0 || !memory_is_readable(value, (size_t) length))
         return WSAEFAULT;
-
+    if (caps_find(CAP_CONNECT_TIME) != 0)
+        return WSAENOBUFS;
     socket = socket_find(s);
-    foreign = socket == NULL || socket->machine.state == MACHINE_UNCONNECTED ||
-              socket->machine.state == MACHINE_FAILED;
-    error = 0;
-    if (!foreign && socket->machine.state == MACHINE_SENDING) {
-        error = options__check_up(s);
-        if (error == 0) {
-            socket_step(socket, MACHINE_SEEN_UP);
-            stats_count_end(STATS_CONNECTEX, 0);
-        }
-    }
-    if (!foreign && error == 0 && (socket_step(socket, MACHINE_UPDATE) & MACHINE_FORBIDDEN))
-        error = WSAENOTCONN;
+    is_foreign = socket == NULL || lifecycle_is_fresh(&socket->lifecycle);
+    if (!is_foreign)
+        error = options__update(socket, STATS_CONNECTEX);
     socket_release(s);
-    return foreign ? options__update_foreign(s, value, length) : error;
-}
-
-/* Under the record's lock. */
-static int options__update_accepted(struct socket* socket) {
-    int error;
-    if (machine_is_accepting(&socket->machine)) {
-        error = options__check_up(socket->handle);
-        if (error != 0)
-            return error;
-        socket_step(socket, MACHINE_SEEN_UP);
-        stats_count_end(STATS_ACCEPTEX, 0);
-    }
-    return socket_step(socket, MACHINE_UPDATE) & MACHINE_FORBIDDEN ? WSAENOTCONN : 0;
+    return is_foreign ? options__update_foreign(s, value, length) : error;
 }
 
 /* A socket that accept() gave, or an AcceptEx older than us. */
@@ -101,21 +93,23 @@ int options_update_accept_context(SOCKET s, const char* value, int length) {
     struct listener listener;
     struct socket* socket;
     SOCKET handle;
-    int foreign, error;
+    int is_foreign, error;
 
     if (length < (int) sizeof handle || !memory_is_readable(value, sizeof handle))
         return WSAEFAULT;
+    if (caps_find(CAP_CONNECT_TIME) != 0)
+        return WSAENOBUFS;
     memcpy(&handle, value, sizeof handle);
     error = options__look_at_value(s, handle, &listener);
     if (error != 0)
         return error;
 
     socket = socket_find(s);
-    foreign = socket == NULL || socket->machine.state == MACHINE_UNCONNECTED;
-    if (!foreign)
-        error = options__update_accepted(socket);
+    is_foreign = socket == NULL || lifecycle_is_fresh(&socket->lifecycle);
+    if (!is_foreign)
+        error = options__update(socket, STATS_ACCEPTEX);
     socket_release(s);
-    if (foreign)
+    if (is_foreign)
         error = options__update_foreign_accepted(s);
     if (error != 0)
         return error;
@@ -130,6 +124,8 @@ int options_get_connect_time(SOCKET s, char* value, int* length) {
     if (!memory_is_writable(length, sizeof *length) || *length < (int) sizeof(DWORD) ||
         !memory_is_writable(value, sizeof(DWORD)))
         return WSAEFAULT;
+    if (caps_find(CAP_CONNECT_TIME) != 0)
+        return WSAENOBUFS;
     error = seconds_connected(s, &seconds);
     if (error != 0)
         return error;
@@ -201,47 +197,34 @@ int options_get_fast_open(SOCKET s, char* value, int* length) {
 
 /* The handle's value may have come back, with the old socket closed behind our back; a peer that is
  * not the one we connected to gives it away. */
-static int options__is_connected_one(struct socket* socket) {
+static int options__is_connected_one(const struct socket* socket) {
     struct sockaddr_storage peer;
     int length = sizeof peer;
-    int is;
-
-    if (host.getpeername(socket->handle, (struct sockaddr*) &peer, &length) != 0)
-        return 0;
-    is = connectex_digest((struct sockaddr*) &peer) == socket->peer;
-    if (!is && !machine_is_connecting(&socket->machine))
-        machine_init(&socket->machine);
-    return is;
+    return host.getpeername(socket->handle, (struct sockaddr*) &peer, &length) == 0 &&
+           connectex_digest((struct sockaddr*) &peer) == socket->peer;
 }
 
 /* The same for an accepted socket, which has its listener's port. Of one that was created before we
  * were loaded it is not known whether setting its option will come our way: Go remembers setsockopt
  * long before it loads the DLL, and looks shutdown up long after. */
-static int options__is_accepted_one(struct socket* socket) {
+static int options__is_accepted_one(const struct socket* socket) {
     struct sockaddr_storage name;
     int length = sizeof name;
-
-    if (!(table_flags(socket->handle) & TABLE_SEEN) ||
-        host.getsockname(socket->handle, (struct sockaddr*) &name, &length) != 0)
-        return 0;
-    if (((struct sockaddr_in*) &name)->sin_port == socket->our_port)
-        return 1;
-    machine_init(&socket->machine);
-    return 0;
+    return (table_flags(socket->handle) & TABLE_SEEN) &&
+           host.getsockname(socket->handle, (struct sockaddr*) &name, &length) == 0 &&
+           ((struct sockaddr_in*) &name)->sin_port == socket->local_port;
 }
 
 int options_is_default_state(SOCKET s) {
-    struct socket* socket;
+    const struct socket* socket;
     int strict = 0;
 
-    if (config.lenient || !(table_flags(s) & TABLE_SOCKET))
+    if (config.lenient || !(table_flags(s) & TABLE_USED))
         return 0;
     socket = socket_find(s);
-    if (socket != NULL && machine_is_accepting(&socket->machine))
-        strict = options__is_accepted_one(socket);
-    else if (socket != NULL && (machine_is_default_state(&socket->machine) ||
-                                machine_is_connecting(&socket->machine)))
-        strict = options__is_connected_one(socket);
+    if (socket != NULL && lifecycle_is_default(&socket->lifecycle) == LIFECYCLE_HOST)
+        strict = lifecycle_by_accept(&socket->lifecycle) ? options__is_accepted_one(socket)
+                                                         : options__is_connected_one(socket);
     socket_release(s);
     return strict;
 }

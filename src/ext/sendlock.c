@@ -5,10 +5,11 @@
 
 #include "base/lock.h"
 #include "base/once.h"
-#include "core/afd.h"
-#include "core/engine.h"
+#include "core/loop.h"
 #include "core/socket.h"
 #include "core/table.h"
+#include "host/caps.h"
+#include "host/requests.h"
 
 struct sendlock {
     struct sendlock* next;
@@ -168,15 +169,15 @@ void sendlock_end(struct sendlock* sendlock, int is_queued) {
     }
     lock_release(&sendlock__lock);
     if (wakes)
-        engine_wake();
+        loop_wake();
 }
 
 /* A socket reports that it can be written to only while no send is queued. */
 static int sendlock__is_queued(const struct sendlock* sendlock) {
     unsigned events = 0;
     int is_queued = sendlock_hold(sendlock) &&
-                    afd_look(&sendlock->handle, AFD_EVENT_SEND, &events, 1) >= 0 &&
-                    !(events & AFD_EVENT_SEND);
+                    request_look(&sendlock->handle, REQUEST_SEND, &events, 1) >= 0 &&
+                    !(events & REQUEST_SEND);
     sendlock_let_go(sendlock);
     return is_queued;
 }
@@ -185,7 +186,7 @@ int sendlock_is_drained(struct sendlock* sendlock, int is_queued) {
     int was_queued = (table_flags(sendlock->handle) & TABLE_QUEUED) != 0;
     if (!is_queued && !was_queued)
         return 1;
-    if (afd_is_available() && sendlock__is_queued(sendlock))
+    if (caps_has(CAP_POLL) && sendlock__is_queued(sendlock))
         return 0;
     if (was_queued)
         sendlock__note_queued(sendlock, 0);

@@ -18,8 +18,8 @@ struct sendlock* sendlock_begin(SOCKET s);
  * socket; else returns NULL, without a lock. */
 struct sendlock* sendlock_begin_plain(SOCKET s);
 
-/* The same two for who must not wait, such as the engine's thread, and for who holds the record's
- * lock. Return 0 with the turn or NULL, or -1 while others have the turn or wait for it; the engine
+/* The same two for who must not wait, such as the loop's thread, and for who holds the record's
+ * lock. Return 0 with the turn or NULL, or -1 while others have the turn or wait for it; the loop
  * is woken when none do any more. */
 int sendlock_try(SOCKET s, struct sendlock** sendlock);
 int sendlock_try_plain(SOCKET s, struct sendlock** sendlock);

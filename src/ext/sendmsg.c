@@ -10,6 +10,7 @@
 #include "ext/kind.h"
 #include "ext/msgoptions.h"
 #include "ext/sendlock.h"
+#include "host/caps.h"
 
 static int sendmsg__check(const WSAMSG* message, const DWORD* sent,
                           const WSAOVERLAPPED* overlapped) {
@@ -98,8 +99,10 @@ int WSAAPI sendmsg_call(SOCKET s, WSAMSG* message, DWORD flags, DWORD* sent,
 
     if (error != 0)
         error = kind_blame(s, error);
+    else if (caps_find(CAP_NO_CONTROL | CAP_POLL) != 0)
+        error = WSAENOBUFS;
     /* On Windows the control data are in good hands. */
-    else if (host.wine_get_version == NULL && host.WSASendMsg != NULL)
+    else if (!caps_has(CAP_NO_CONTROL))
         error = sendmsg__host(s, message, flags, sent, overlapped, routine);
     else if (message->Control.len == 0)
         error = sendmsg__plain(s, message, flags, sent, overlapped, routine);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/once.h"
 #include "base/status.h"
+#include "host/caps.h"
 
 /* The layout is the affair of whose AcceptEx wrote the buffer. Wine writes each address with its
  * length before it, as an int; on another host its own function has to be asked. */
@@ -20,7 +21,9 @@ static int sockaddrs__ask(void) {
     int error = 0;
     SOCKET s;
 
-    if (host.wine_get_version != NULL)
+    if (caps_find(CAP_ACCEPT_PREFIX) != 0)
+        return -1;
+    if (caps_has(CAP_ACCEPT_PREFIX))
         return 0;
     s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     if (s == INVALID_SOCKET)

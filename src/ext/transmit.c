@@ -4,87 +4,92 @@
 #include <stdlib.h>
 
 #include "base/status.h"
-#include "core/delivery.h"
+#include "core/issue.h"
+#include "core/loop.h"
 #include "core/table.h"
-#include "core/task.h"
+#include "core/way.h"
+#include "core/worker.h"
 #include "ext/disconnectex.h"
 #include "ext/sendlock.h"
+#include "host/caps.h"
 
 struct transmit {
-    struct task task;
-    ULONGLONG serial; /* Of the record, for an operation that ends with a disconnect. */
+    struct op op;
     DWORD flags;
     struct sendlist* list;
     struct sendlist_step step; /* The one that is under way. */
     int is_begun;              /* It was begun, and what came of it is to be taken into account. */
     int has_sent;              /* There was one. */
-    int is_finished;           /* The disconnect that it ends with was done, whatever came of it. */
+    int is_sent;               /* All was sent, and only the disconnect is left. */
+    int is_handed;             /* The host sends it, with the program's OVERLAPPED. */
+    struct disconnect disconnect;
 };
 
-/* The task */
+/* The kind */
 
-static void transmit__let_go(struct task* task) {
-    sendlist_let_go(((struct transmit*) task)->list);
+static void transmit__give_back(struct op* op) {
+    sendlist_let_go(((struct transmit*) op)->list);
 }
 
-static void transmit__release(struct task* task) {
-    struct transmit* self = (struct transmit*) task;
+static void transmit__destroy(struct op* op) {
+    struct transmit* self = (struct transmit*) op;
     sendlist_free(self->list);
     free(self);
 }
 
 /* Messages take turns with those that options are changed for. Under the record's lock nobody
  * begins to need turns between the question and the send. */
-static enum task_verdict transmit__send_message(struct transmit* self) {
-    struct task* task = &self->task;
-    enum task_verdict verdict = TASK_LATER;
+static enum op_verdict transmit__send_message(struct transmit* self) {
+    struct op* op = &self->op;
+    enum op_verdict verdict = OP_LATER;
     struct sendlock* sendlock = NULL;
     int is_free = 1;
 
-    if (task->is_waiting) {
-        sendlock = sendlock_begin_plain(task->handle);
+    if (op->executor == OP_CALLER) {
+        sendlock = sendlock_begin_plain(op->handle);
     } else {
-        socket_find(task->handle);
-        is_free = sendlock_try_plain(task->handle, &sendlock) == 0;
+        socket_find(op->handle);
+        is_free = sendlock_try_plain(op->handle, &sendlock) == 0;
+        socket_release(op->handle);
     }
     if (is_free)
-        verdict = task_send(task, self->step.buffers, self->step.count);
+        verdict = op_send(op, self->step.buffers, self->step.count);
     if (sendlock != NULL)
-        sendlock_end(sendlock, verdict == TASK_WAITS);
-    if (!task->is_waiting)
-        socket_release(task->handle);
+        sendlock_end(sendlock, verdict == OP_WAITS);
     return verdict;
 }
 
 /* Begins the next step; an error ends the operation. */
-static enum task_verdict transmit__send(struct transmit* self) {
-    struct task* task = &self->task;
-    enum task_verdict verdict;
+static enum op_verdict transmit__send(struct transmit* self) {
+    struct op* op = &self->op;
+    enum op_verdict verdict;
     int error = sendlist_make_step(self->list, &self->step);
 
-    if (error != 0) {
-        task->error = error;
-        return task_end(task, status_from_error(error), task->bytes);
-    }
+    if (error != 0)
+        return op_fail(op, error);
     self->has_sent = 1;
-    task->more = !self->step.is_last || (self->flags & TF_DISCONNECT);
-    verdict = sendlist_are_messages(self->list)
-                  ? transmit__send_message(self)
-                  : task_send(task, self->step.buffers, self->step.count);
-    self->is_begun = verdict == TASK_WAITS;
+    op->more = !self->step.is_last || (self->flags & TF_DISCONNECT);
+    verdict = sendlist_are_messages(self->list) ? transmit__send_message(self)
+                                                : op_send(op, self->step.buffers, self->step.count);
+    self->is_begun = verdict == OP_WAITS;
     return verdict;
 }
 
 /* Everything was sent, or a send has failed. */
-static enum task_verdict transmit__end(struct transmit* self, uint32_t status) {
-    struct task* task = &self->task;
+static enum op_verdict transmit__end(struct transmit* self, uint32_t status) {
+    struct op* op = &self->op;
     int error;
     if (!(self->flags & TF_DISCONNECT) || status == STATUS__CANCELLED)
-        return task_end(task, status, task->bytes);
-    self->is_finished = 1;
-    error = disconnectex_finish(task->handle, self->serial, self->flags, status_to_error(status));
-    task->error = error;
-    return task_end(task, error == 0 ? STATUS__SUCCESS : status_from_error(error), task->bytes);
+        return op_end(op, status);
+    self->is_sent = 1;
+    error = status == STATUS__SUCCESS ? 0 : op->error;
+    if (error == 0)
+        error = status_to_error(status);
+    error = disconnect_finish(&self->disconnect, op->handle, error);
+    if (error != WSAEWOULDBLOCK)
+        return op_fail(op, error);
+    op->retry = REUSE_PAUSE;
+    return OP_LATER;
 }
 
 /* By an empty send a disconnect learns that all before it has been sent. */
@@ -92,12 +97,25 @@ static int transmit__has_to_send(const struct transmit* self) {
     return sendlist_are_left(self->list) || ((self->flags & TF_DISCONNECT) && !self->has_sent);
 }
 
-static enum task_verdict transmit__advance(struct task* task, uint32_t status, DWORD bytes) {
-    struct transmit* self = (struct transmit*) task;
+/* What the host sends has ended when an empty send behind it has. */
+static enum op_verdict transmit__follow(struct transmit* self, uint32_t status) {
+    WSABUF nothing = {0, NULL};
+    if (self->is_begun)
+        return op_end(&self->op, status);
+    self->is_begun = 1;
+    return op_send(&self->op, &nothing, 1);
+}
 
+static enum op_verdict transmit__advance(struct op* op, uint32_t status, DWORD bytes) {
+    struct transmit* self = (struct transmit*) op;
+
+    if (self->is_handed)
+        return transmit__follow(self, status);
+    if (self->is_sent)
+        return transmit__end(self, STATUS__SUCCESS);
     if (self->is_begun) {
         self->is_begun = 0;
-        task->bytes += bytes;
+        op->bytes += bytes;
         sendlist_end_step(self->list, bytes);
     } else {
         sendlist_drop_step(self->list);
@@ -110,42 +128,56 @@ static enum task_verdict transmit__advance(struct task* task, uint32_t status, D
                                        : transmit__end(self, STATUS__SUCCESS);
 }
 
-/* One that did not come to its end leaves the connection as it is. Once it did, the next disconnect
- * may have begun. */
-static void transmit__settle(struct socket* socket, struct task* task) {
-    const struct transmit* self = (const struct transmit*) task;
-    if ((self->flags & TF_DISCONNECT) && !self->is_finished)
-        socket_step(socket, MACHINE_DISCONNECTED);
+/* One that did not come to its end leaves the connection as it is. */
+static void transmit__settle(struct socket* socket, struct op* op) {
+    disconnect_give_up(&((struct transmit*) op)->disconnect, socket);
 }
 
-static const struct task_kind transmit__file = {
-    STATS_TRANSMITFILE, transmit__advance, transmit__let_go, transmit__settle, transmit__release};
-static const struct task_kind transmit__packets = {STATS_TRANSMITPACKETS, transmit__advance,
-                                                   transmit__let_go, transmit__settle,
-                                                   transmit__release};
+static const struct op_kind transmit__file = {STATS_TRANSMITFILE, transmit__advance,
+                                              transmit__give_back, transmit__settle,
+                                              transmit__destroy};
+static const struct op_kind transmit__packets = {STATS_TRANSMITPACKETS, transmit__advance,
+                                                 transmit__give_back, transmit__settle,
+                                                 transmit__destroy};
 
-/* Carrying it out */
+static const struct op_kind transmit__held = {STATS_SEND, transmit__advance, transmit__give_back,
+                                              transmit__settle, transmit__destroy};
+
+static const struct op_kind* transmit__kind(enum stats_function function) {
+    switch (function) {
+        case STATS_TRANSMITFILE:
+            return &transmit__file;
+        case STATS_TRANSMITPACKETS:
+            return &transmit__packets;
+        default:
+            return &transmit__held;
+    }
+}
+
+/* A port that is not known */
 
 int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped) {
     struct socket* socket;
-    int can;
+    struct target target;
+    int can = 1;
     if (overlapped == NULL || (table_flags(s) & TABLE_SEEN))
         return 1;
     socket = socket_find(s);
-    can = socket != NULL ? delivery_can_count(socket, overlapped)
-                         : !delivery_wants_packet(overlapped);
+    if (socket != NULL)
+        target = socket_target(socket);
+    can = socket != NULL ? complete_can_count(&target, overlapped)
+                         : !complete_wants_packet(overlapped);
     socket_release(s);
     return can;
 }
 
-/* What is one send of memory the host can do with the program's OVERLAPPED. */
+/* What is one send the host can do with the program's OVERLAPPED. */
 static int transmit__is_one_send(struct transmit* self) {
-    return sendlist_are_memory(self->list) && !(self->flags & TF_DISCONNECT) &&
-           sendlist_make_step(self->list, &self->step) == 0 && self->step.is_last &&
-           self->step.length > 0;
+    return !(self->flags & TF_DISCONNECT) && sendlist_make_step(self->list, &self->step) == 0 &&
+           self->step.is_last && self->step.length > 0;
 }
 
-static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED* overlapped) {
+static int transmit__send_by_host(SOCKET s, const struct transmit* self, OVERLAPPED* overlapped) {
     struct sendlock* sendlock = sendlist_are_messages(self->list) ? sendlock_begin_plain(s) : NULL;
     int error = 0;
     DWORD sent;
@@ -156,86 +188,83 @@ static int transmit__hand_over(SOCKET s, const struct transmit* self, OVERLAPPED
     return error;
 }
 
+/* Issuing it */
+
+static enum op_executor transmit__executor(SOCKET s, const OVERLAPPED* overlapped) {
+    if (overlapped == NULL || (table_flags(s) & TABLE_SYNCHRONOUS))
+        return OP_CALLER;
+    return way_is_by_workers() ? OP_WORKER : OP_LOOP;
+}
+
+static int transmit__prepare(enum op_executor executor) {
+    if (executor != OP_CALLER && loop_prepare() != 0)
+        return WSAENOBUFS;
+    return executor == OP_WORKER && worker_prepare() != 0 ? WSAENOBUFS : 0;
+}
+
 /* The record of a socket that is to be disconnected is there already. */
 static struct socket* transmit__need(SOCKET s, const struct transmit* self, int* error) {
     int ends = (self->flags & TF_DISCONNECT) != 0;
-    struct socket* socket = ends ? socket_find_same(s, self->serial) : socket_need(s);
+    struct socket* socket = ends ? socket_find_same(s, self->disconnect.serial) : socket_need(s);
     *error = ends ? WSAENOTSOCK : WSAENOBUFS;
     return socket;
 }
 
-static int transmit__begin(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
-    int error;
-    struct socket* socket = transmit__need(s, self, &error);
-    self->task.overlapped = overlapped;
-    if (socket != NULL)
-        error = task_begin(socket, &self->task);
-    socket_release(s);
-    return error;
+/* What the host says of a send at once, the caller is told at once, though a worker sends; but not
+ * of one behind a payload, whose connect may still be under way. */
+static int transmit__try(SOCKET s) {
+    int error = 0;
+    if (!(table_flags(s) & TABLE_HOLDS) && host.send(s, "", 0, 0) < 0)
+        error = WSAGetLastError();
+    return error == WSAEWOULDBLOCK ? 0 : error;
 }
 
-/* Waits on an OVERLAPPED of ours, whose event's low bit keeps it out of the program's port. Returns
- * 0 or a Winsock error, and whether the operation is gone. */
-static int transmit__begin_and_wait(SOCKET s, struct transmit* self, int* is_gone) {
-    OVERLAPPED overlapped = {0};
-    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    int error;
+/* *is_gone is whether the operation is not the caller's any more. */
+static int transmit__issue(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
+    enum op_executor executor = transmit__executor(s, overlapped);
+    struct socket* socket;
+    int error = transmit__prepare(executor);
 
-    if (event == NULL)
-        return WSAENOBUFS;
-    overlapped.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-    error = transmit__begin(s, self, &overlapped);
-    *is_gone = error == 0 || error == ERROR_IO_PENDING;
-    if (*is_gone) {
-        WaitForSingleObject(event, INFINITE);
-        error = (uint32_t) overlapped.Internal == STATUS__SUCCESS
-                    ? 0
-                    : status_to_error((uint32_t) overlapped.Internal);
-    }
-    host.CloseHandle(event);
-    return error;
-}
-
-/* On a socket whose I/O makes the caller wait, an OVERLAPPED is completed when the call returns.
- * The socket may have been closed by then. */
-static int transmit__carry_out(SOCKET s, struct transmit* self, OVERLAPPED* overlapped) {
-    int error;
-    struct socket* socket = transmit__need(s, self, &error);
-    ULONGLONG serial = socket != NULL ? socket->serial : 0;
-
-    socket_release(s);
-    if (serial == 0)
+    self->op.is_message = (unsigned char) sendlist_are_messages(self->list);
+    if (error == 0 && executor == OP_WORKER && !self->op.is_message)
+        error = transmit__try(s);
+    if (error == 0)
+        error = op_init(&self->op, self->op.kind, executor, overlapped);
+    if (error != 0)
         return error;
-    error = task_carry_out(s, &self->task);
-    if (error != 0 || overlapped == NULL)
-        return error;
-    socket = socket_find_same(s, serial);
-    if (socket != NULL) {
-        delivery_begin(overlapped);
-        delivery_complete(socket, overlapped, STATUS__SUCCESS, (DWORD) self->task.bytes);
-    }
+    socket = transmit__need(s, self, &error);
+    if (socket != NULL)
+        op_attach(socket, &self->op);
     socket_release(s);
-    return socket != NULL ? 0 : WSAENOTSOCK;
+    if (socket == NULL) {
+        op_discard(&self->op);
+        return error;
+    }
+    *is_gone = 1;
+    return issue_op(&self->op);
 }
 
-static void transmit__undo_disconnect(SOCKET s, ULONGLONG serial) {
-    struct socket* socket = socket_find_same(s, serial);
+/* To a port that is not known only the host can tell how much was sent. An operation of nobody's
+ * that is put behind it gives back what it needs until then. */
+static int transmit__hand_over(SOCKET s, struct transmit* self, OVERLAPPED* overlapped,
+                               int* is_gone) {
+    struct socket* socket;
+    int error = transmit__send_by_host(s, self, overlapped);
+    if ((error != 0 && error != WSA_IO_PENDING) || sendlist_are_memory(self->list))
+        return error;
+    socket = socket_need(s);
     if (socket != NULL)
-        socket_step(socket, MACHINE_DISCONNECTED);
+        socket->cancels_all = 1;
     socket_release(s);
+    self->is_handed = 1;
+    transmit__issue(s, self, NULL, is_gone);
+    return error;
 }
 
 static int transmit__run(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
-    int error;
-    if (table_flags(s) & TABLE_SYNCHRONOUS)
-        return transmit__carry_out(s, self, overlapped);
     if (!transmit_can_count(s, overlapped) && transmit__is_one_send(self))
-        return transmit__hand_over(s, self, overlapped);
-    if (overlapped == NULL)
-        return transmit__begin_and_wait(s, self, is_gone);
-    error = transmit__begin(s, self, overlapped);
-    *is_gone = error == 0 || error == ERROR_IO_PENDING;
-    return error;
+        return transmit__hand_over(s, self, overlapped, is_gone);
+    return transmit__issue(s, self, overlapped, is_gone);
 }
 
 int transmit_run(SOCKET s, enum stats_function function, struct sendlist* list, DWORD flags,
@@ -247,17 +276,39 @@ int transmit_run(SOCKET s, enum stats_function function, struct sendlist* list, 
         sendlist_free(list);
         return error;
     }
-    self->task.kind = function == STATS_TRANSMITFILE ? &transmit__file : &transmit__packets;
+    self->op.kind = transmit__kind(function);
     self->flags = flags;
     self->list = list;
-    error = flags & TF_DISCONNECT ? disconnectex_begin(s, flags, &self->serial) : 0;
+    error = caps_find(CAPS_OPERATIONS) == 0 ? 0 : WSAENOBUFS;
+    if (error == 0 && (flags & TF_DISCONNECT))
+        error = disconnect_begin(&self->disconnect, s, flags);
     if (error == 0) {
         sendlist_begin(list);
         error = transmit__run(s, self, overlapped, &is_gone);
-        if (!is_gone && error != 0 && (flags & TF_DISCONNECT) && !self->is_finished)
-            transmit__undo_disconnect(s, self->serial);
+        if (!is_gone && (flags & TF_DISCONNECT))
+            disconnect_cancel(&self->disconnect, s);
     }
     if (!is_gone)
-        transmit__release(&self->task);
+        transmit__destroy(&self->op);
+    return error;
+}
+
+int transmit_hold(SOCKET s, const WSABUF* buffers, DWORD count, DWORD* sent,
+                  OVERLAPPED* overlapped) {
+    struct sendlist* list = sendlist_new(count, 0, 0);
+    DWORD i, length;
+    int error = list != NULL ? 0 : WSAENOBUFS;
+
+    for (i = 0; i < count && error == 0; i++)
+        error = sendlist_add_memory(list, buffers[i].buf, buffers[i].len, 0);
+    if (error != 0) {
+        if (list != NULL)
+            sendlist_free(list);
+        return error;
+    }
+    length = sendlist_length(list);
+    error = transmit_run(s, STATS_SEND, list, 0, overlapped);
+    if (error == 0)
+        *sent = length;
     return error;
 }

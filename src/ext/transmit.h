@@ -19,4 +19,11 @@ int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped);
 int transmit_run(SOCKET s, enum stats_function function, struct sendlist* list, DWORD flags,
                  OVERLAPPED* overlapped);
 
+/* Sends what the program sends while a payload of ConnectEx is still to be sent before it, by the
+ * arguments of WSASend: the host would send it as soon as the connection is up. Waits where
+ * overlapped is NULL. Returns what transmit_run() does; *sent is how much was sent where the
+ * operation has ended. */
+int transmit_hold(SOCKET s, const WSABUF* buffers, DWORD count, DWORD* sent,
+                  OVERLAPPED* overlapped);
+
 #endif

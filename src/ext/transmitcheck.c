@@ -7,6 +7,7 @@
 #include "core/socket.h"
 #include "core/table.h"
 #include "ext/kind.h"
+#include "host/caps.h"
 #include "host/seconds.h"
 
 #define TRANSMITCHECK__FLAGS \
@@ -32,7 +33,7 @@ static int transmitcheck__connection(SOCKET s) {
     if (error != 0 || seconds == SECONDS_NEVER)
         return status_is_shortage(error) ? WSAENOBUFS : WSAENOTCONN;
     socket = socket_need(s);
-    if (socket != NULL && socket->machine.state != MACHINE_REUSABLE)
+    if (socket != NULL && !lifecycle_is_reusable(&socket->lifecycle))
         serial = socket->serial;
     socket_release(s);
     if (serial == 0)
@@ -48,6 +49,8 @@ int transmitcheck_call(SOCKET s, const OVERLAPPED* overlapped, DWORD flags, int*
 
     if (host_is_shut())
         return WSANOTINITIALISED;
+    if (caps_find(CAPS_OPERATIONS) != 0)
+        return WSAENOBUFS;
     if (overlapped != NULL && !memory_is_writable(overlapped, sizeof *overlapped))
         return WSAEFAULT;
     error = kind_check_stream(s);

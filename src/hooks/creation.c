@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks/creation.h"
 
+#include "core/cancel.h"
 #include "core/socket.h"
 #include "core/table.h"
-#include "core/thread.h"
-#include "ext/cancel.h"
+#include "core/worker.h"
 #include "rio/types.h"
 
 /* A new socket has a handle value that may have been another's; what we knew of that one ends here,
@@ -16,7 +16,7 @@ void creation_note(SOCKET s, int type, int synchronous, int seen) {
     if (synchronous)
         flags |= TABLE_SYNCHRONOUS;
     if (table_flags(s) != 0)
-        cancel_for_lost_handle(s);
+        cancel_lost_handle(s);
     socket_find(s);
     table_change_flags(s, flags, 0);
     socket_release(s);
@@ -38,7 +38,7 @@ struct creation__spares {
 };
 
 static int creation__is_spare(struct creation__spares* spares, SOCKET s) {
-    if (s == INVALID_SOCKET || spares->count == CREATION__SPARES || !thread_is_named(s))
+    if (s == INVALID_SOCKET || spares->count == CREATION__SPARES || !worker_names(s))
         return 0;
     spares->sockets[spares->count++] = s;
     return 1;
@@ -73,6 +73,9 @@ SOCKET WSAAPI hook_socket(int family, int type, int protocol) {
 static SOCKET creation__created_from(SOCKET s, int type, int info_type, DWORD duplicated,
                                      DWORD flags) {
     int known = type == FROM_PROTOCOL_INFO ? info_type : type;
+    /* The handle was made when the socket was described, by ourselves. */
+    if (duplicated != 0 && (table_flags(s) & TABLE_ALIAS))
+        return s;
     return creation__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
 }
 
@@ -127,7 +130,7 @@ static SOCKET creation__accepted(SOCKET listener, SOCKET s) {
     if (s == INVALID_SOCKET)
         return s;
     if (table_flags(s) != 0)
-        cancel_for_lost_handle(s);
+        cancel_lost_handle(s);
     if (!(table_flags(listener) & TABLE_REGISTERED))
         return s;
     return creation__registered(s, WSA_FLAG_REGISTERED_IO);

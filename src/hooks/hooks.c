@@ -6,14 +6,16 @@
 #include <ws2tcpip.h>
 
 #include "base/module.h"
+#include "core/cancel.h"
 #include "core/gate.h"
 #include "core/socket.h"
 #include "core/table.h"
-#include "ext/cancel.h"
 #include "ext/connectex.h"
+#include "ext/disconnectex.h"
 #include "ext/listener.h"
 #include "ext/options.h"
 #include "hooks/creation.h"
+#include "hooks/duplication.h"
 #include "hooks/fileio.h"
 #include "hooks/interpose.h"
 #include "hooks/ioctl.h"
@@ -38,10 +40,6 @@ static int hooks__answer_from(DWORD before, int error) {
     return error == 0 ? 0 : SOCKET_ERROR;
 }
 
-static int hooks__has_record(SOCKET s) {
-    return (table_flags(s) & TABLE_SOCKET) != 0;
-}
-
 static void hooks__change_flags(SOCKET s, unsigned set, unsigned clear) {
     socket_find(s);
     table_change_flags(s, set, clear);
@@ -64,38 +62,29 @@ static int WSAAPI hook_WSACleanup(void) {
 
 /* Closing */
 
-/* Ending what is pending makes calls of its own, which the program's last error must survive. The
- * caller holds the handles until the socket is closed. */
-static void hooks__closing(SOCKET s) {
-    DWORD error = GetLastError();
-    socket_hold_handles();
-    cancel_for_close(s);
-    SetLastError(error);
-}
-
-static void hooks__closed(SOCKET s) {
-    DWORD error = GetLastError();
-    cancel_after_close(s);
-    socket_release_handles();
-    SetLastError(error);
-}
-
 static int WSAAPI hook_closesocket(SOCKET s) {
+    struct cancel_closing closing;
     lock_count_t* gate;
     int result;
     /* After the last WSACleanup the host refuses, and the socket lives on. */
     if (table_flags(s) == 0 || host_is_shut())
         return host.closesocket(s);
     gate = gate_enter_closing(s);
-    hooks__closing(s);
+    /* Wine's closesocket is a success where the handle is protected, and no call that knows sockets
+     * takes it then, though it lives on: what is pending could not be carried to its end. */
+    if (cancel_before_close(s, &closing) != 0) {
+        gate_leave_closing(gate);
+        return 0;
+    }
     result = host.closesocket(s);
-    hooks__closed(s);
+    cancel_after_close(&closing, result == 0);
     gate_leave_closing(gate);
     return result;
 }
 
-static BOOL WINAPI hook_CloseHandle(HANDLE handle) {
+BOOL WINAPI hook_CloseHandle(HANDLE handle) {
     unsigned flags = table_flags((SOCKET) handle);
+    struct cancel_closing closing;
     lock_count_t* gate;
     BOOL result;
     if (flags & TABLE_PORT)
@@ -103,9 +92,9 @@ static BOOL WINAPI hook_CloseHandle(HANDLE handle) {
     if ((flags & ~(unsigned) TABLE_PORT) == 0)
         return host.CloseHandle(handle);
     gate = gate_enter_closing((SOCKET) handle);
-    hooks__closing((SOCKET) handle);
+    cancel_before_close((SOCKET) handle, &closing);
     result = host.CloseHandle(handle);
-    hooks__closed((SOCKET) handle);
+    cancel_after_close(&closing, result);
     gate_leave_closing(gate);
     return result;
 }
@@ -133,14 +122,14 @@ static int hooks__is_choice(const struct sockaddr* name) {
 
 static int WSAAPI hook_bind(SOCKET s, const struct sockaddr* name, int length) {
     int result = host.bind(s, name, length);
-    if (result == 0 && hooks__is_choice(name))
-        hooks__change_flags(s, TABLE_CHOSEN, 0);
+    if (result == 0)
+        hooks__change_flags(s, TABLE_BOUND | (hooks__is_choice(name) ? TABLE_CHOSEN : 0u), 0);
     return result;
 }
 
 /* Connecting by other means */
 
-typedef int (*hooks__connect)(SOCKET s, const void* arguments);
+typedef int (*hooks__connect_call)(SOCKET s, const void* arguments);
 
 struct hooks__connect_arguments {
     const struct sockaddr* name;
@@ -163,71 +152,76 @@ static int hooks__call_wsa_connect(SOCKET s, const void* arguments) {
 
 static int hooks__forbids_connect(SOCKET s, ULONGLONG* serial) {
     struct socket* socket = socket_find(s);
+    enum lifecycle_answer answer =
+        socket != NULL ? lifecycle_may_connect(&socket->lifecycle) : LIFECYCLE_HOST;
     DWORD seconds;
     int error = 0;
     *serial = socket != NULL ? socket->serial : 0;
     /* To ReactOS a connect on a connected socket is a success. */
-    if (socket != NULL && machine_is_connected(&socket->machine) &&
-        seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
+    if (answer == LIFECYCLE_HOST && seconds_connected(s, &seconds) == 0 && seconds != SECONDS_NEVER)
         error = WSAEISCONN;
-    else if (socket != NULL && !machine_may_connect(&socket->machine))
-        error = machine_is_connecting(&socket->machine) ? WSAEALREADY : WSAEINVAL;
-    else if (socket != NULL && socket->worker != NULL)
-        error = WSAEALREADY; /* Cancelled, and still at work. */
+    else if (answer == LIFECYCLE_BUSY || (socket != NULL && socket->worker != NULL))
+        error = WSAEALREADY; /* Perhaps it was cancelled, and a worker is at it still. */
+    else if (answer == LIFECYCLE_NO)
+        error = WSAEINVAL;
     socket_release(s);
     return error;
 }
 
 static void hooks__connected_plainly(SOCKET s, ULONGLONG serial, int is_pending) {
     struct socket* socket = socket_find_same(s, serial);
-    if (socket != NULL) {
-        socket_step(socket, MACHINE_PLAIN);
-        socket->is_plain = (unsigned char) is_pending;
-    }
+    if (socket != NULL)
+        socket_step(socket, is_pending ? LIFECYCLE_PLAIN_BEGUN : LIFECYCLE_PLAIN);
     socket_release(s);
 }
 
 /* A connect of the program on a socket that ConnectEx was used on. It may block, so no lock is
  * held, and the socket may be closed meanwhile; a failed ConnectEx makes Linux refuse the next
  * connect once, on Wine 8. */
-static int hooks__connect_known(SOCKET s, hooks__connect call, const void* arguments) {
+static int hooks__connect_known(SOCKET s, hooks__connect_call call, const void* arguments) {
     DWORD before = GetLastError();
     ULONGLONG serial;
     int error = hooks__forbids_connect(s, &serial);
     if (error != 0)
         return hooks__answer(error);
     SetLastError(before);
-    if (call(s, arguments) == 0) {
-        hooks__connected_plainly(s, serial, 0);
-        return 0;
-    }
-    error = WSAGetLastError();
-    if (error == WSAECONNABORTED && call(s, arguments) == 0) {
-        hooks__connected_plainly(s, serial, 0);
-        return hooks__answer_from(before, 0);
-    }
+    error = call(s, arguments) == 0 ? 0 : WSAGetLastError();
     if (error == WSAECONNABORTED)
-        error = WSAGetLastError();
+        error = call(s, arguments) == 0 ? 0 : WSAGetLastError();
     if (error == WSAEINVAL && connectex_is_in_progress(s))
         error = WSAEALREADY;
+    if (error == 0 || error == WSAEWOULDBLOCK)
+        hooks__connected_plainly(s, serial, error != 0);
+    return hooks__answer_from(before, error);
+}
+
+/* On any other socket it is noted that a connect was begun, as the host does not say so to whoever
+ * tries the next, and that the socket is bound since, as the host must not be asked after a
+ * failure. */
+static int hooks__connect(SOCKET s, hooks__connect_call call, const void* arguments) {
+    int result, error;
+    if (table_flags(s) & TABLE_USED)
+        return hooks__connect_known(s, call, arguments);
+    result = call(s, arguments);
+    error = result != 0 ? WSAGetLastError() : 0;
     if (error == WSAEWOULDBLOCK)
-        hooks__connected_plainly(s, serial, 1);
-    return hooks__answer(error);
+        hooks__change_flags(s, TABLE_BOUND | TABLE_BEGUN, 0);
+    else if (error != 0 && table_flags(s) != 0 && error != WSAENOTSOCK)
+        hooks__change_flags(s, TABLE_BOUND, 0);
+    if (result != 0)
+        WSASetLastError(error);
+    return result;
 }
 
 static int WSAAPI hook_connect(SOCKET s, const struct sockaddr* name, int length) {
     struct hooks__connect_arguments arguments = {name, length, NULL, NULL, NULL, NULL};
-    if (!hooks__has_record(s))
-        return host.connect(s, name, length);
-    return hooks__connect_known(s, hooks__call_connect, &arguments);
+    return hooks__connect(s, hooks__call_connect, &arguments);
 }
 
 static int WSAAPI hook_WSAConnect(SOCKET s, const struct sockaddr* name, int length, WSABUF* caller,
                                   WSABUF* callee, QOS* sending, QOS* group) {
     struct hooks__connect_arguments arguments = {name, length, caller, callee, sending, group};
-    if (!hooks__has_record(s))
-        return host.WSAConnect(s, name, length, caller, callee, sending, group);
-    return hooks__connect_known(s, hooks__call_wsa_connect, &arguments);
+    return hooks__connect(s, hooks__call_wsa_connect, &arguments);
 }
 
 /* The state that ConnectEx and AcceptEx leave a socket in */
@@ -235,6 +229,9 @@ static int WSAAPI hook_WSAConnect(SOCKET s, const struct sockaddr* name, int len
 static int WSAAPI hook_shutdown(SOCKET s, int how) {
     if (options_is_default_state(s))
         return hooks__answer(WSAENOTCONN);
+    /* What is sent already by the program's understanding goes out before. */
+    if ((table_flags(s) & TABLE_HOLDS) && how != SD_RECEIVE && disconnectex_shut_later(s, how))
+        return hooks__answer(0);
     return host.shutdown(s, how);
 }
 
@@ -256,7 +253,7 @@ static int WSAAPI hook_setsockopt(SOCKET s, int level, int option, const char* v
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
         return hooks__answer(options_set_fast_open(s, value, length));
     result = host.setsockopt(s, level, option, value, length);
-    if (result == 0 && hooks__has_record(s))
+    if (result == 0 && (table_flags(s) & TABLE_LISTENS))
         listener_changed(s);
     return result;
 }
@@ -277,10 +274,17 @@ static int WSAAPI hook_getsockopt(SOCKET s, int level, int option, char* value, 
     HOOKS__ENTRY("kernel32.dll", name), HOOKS__ENTRY("kernelbase.dll", name)
 
 /* ntdll has two names for each of its functions. */
-#define HOOKS__NT_ENTRIES(name) \
-    {"ntdll.dll", "Nt" #name, (void*) hook_Nt##name, false}, { \
-        "ntdll.dll", "Zw" #name, (void*) hook_Nt##name, false \
+#define HOOKS__NT_PAIR(name, is_for_system) \
+    {"ntdll.dll", "Nt" #name, (void*) hook_Nt##name, is_for_system}, { \
+        "ntdll.dll", "Zw" #name, (void*) hook_Nt##name, is_for_system \
     }
+#define HOOKS__NT_ENTRIES(name) HOOKS__NT_PAIR(name, false)
+
+/* What kernel32 and kernelbase are made of: also for their calls. Their own functions, got from the
+ * host's table, lead to such a hook. */
+#define HOOKS__SYSTEM_ENTRIES(name) HOOKS__NT_PAIR(name, true)
+#define HOOKS__SYSTEM_ENTRY(name) \
+    { "ntdll.dll", #name, (void*) hook_##name, true }
 
 static const struct interpose_entry hooks__entries[] = {
     HOOKS__ENTRY("ws2_32.dll", WSAStartup),
@@ -319,8 +323,6 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__KERNEL_ENTRY(ReadFileEx),
     HOOKS__KERNEL_ENTRY(WriteFile),
     HOOKS__KERNEL_ENTRY(WriteFileEx),
-    HOOKS__KERNEL_ENTRY(CreateIoCompletionPort),
-    HOOKS__KERNEL_ENTRY(SetFileCompletionNotificationModes),
     HOOKS__KERNEL_ENTRY(CancelIo),
     HOOKS__KERNEL_ENTRY(CancelIoEx),
     HOOKS__KERNEL_ENTRY(GetOverlappedResult),
@@ -329,6 +331,14 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__KERNEL_ENTRY(GetQueuedCompletionStatusEx),
     HOOKS__NT_ENTRIES(ReadFile),
     HOOKS__NT_ENTRIES(WriteFile),
+    HOOKS__SYSTEM_ENTRIES(SetInformationFile),
+    HOOKS__SYSTEM_ENTRIES(CreateIoCompletion),
+    HOOKS__SYSTEM_ENTRIES(DuplicateObject),
+    HOOKS__SYSTEM_ENTRY(RtlSetIoCompletionCallback),
+    HOOKS__SYSTEM_ENTRY(TpAllocIoCompletion),
+    HOOKS__SYSTEM_ENTRY(TpReleaseIoCompletion),
+    HOOKS__SYSTEM_ENTRY(TpWaitForIoCompletion),
+    HOOKS__SYSTEM_ENTRY(TpReleaseCleanupGroupMembers),
 };
 
 #define HOOKS__COUNT (sizeof hooks__entries / sizeof hooks__entries[0])

@@ -13,6 +13,9 @@ int WSAAPI hook_WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_length, void* 
                          DWORD out_length, DWORD* returned, WSAOVERLAPPED* overlapped,
                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
+/* For the hook that closes the handle it duplicates. */
+BOOL WINAPI hook_CloseHandle(HANDLE handle);
+
 /* Interposes all hooks; returns how many of them the host has and we stand for now. */
 int hooks_install(void);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "core/alias.h"
 #include "core/gate.h"
 #include "core/settings.h"
 #include "core/socket.h"
@@ -21,14 +22,8 @@ static int ioctl__answer(int error) {
     return error == 0 ? 0 : SOCKET_ERROR;
 }
 
-static int ioctl__has_record(SOCKET s) {
-    return (table_flags(s) & TABLE_SOCKET) != 0;
-}
-
 static void ioctl__set_nonblocking(SOCKET s, int nonblocking) {
-    socket_find(s);
-    table_change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0, nonblocking ? 0 : TABLE_NONBLOCKING);
-    socket_release(s);
+    alias_change_flags(s, nonblocking ? TABLE_NONBLOCKING : 0, nonblocking ? 0 : TABLE_NONBLOCKING);
 }
 
 /* While a worker of the thread driver has made the socket blocking, what the program wants is only
@@ -41,14 +36,17 @@ static int ioctl__change_mode(SOCKET s, u_long* nonblocking) {
     if (socket == NULL || !socket->keeps_mode)
         result = host.ioctlsocket(s, FIONBIO, nonblocking);
     if (result == 0)
-        ioctl__set_nonblocking(s, *nonblocking != 0);
+        table_change_flags(s, *nonblocking != 0 ? TABLE_NONBLOCKING : 0,
+                           *nonblocking != 0 ? 0 : TABLE_NONBLOCKING);
     socket_release(s);
+    if (result == 0 && (table_flags(s) & TABLE_ALIAS))
+        ioctl__set_nonblocking(s, *nonblocking != 0);
     gate_leave(gate);
     return result;
 }
 
 static int ioctl__is_change_of_mode(SOCKET s, DWORD code, const void* argument, DWORD length) {
-    return code == (DWORD) FIONBIO && ioctl__has_record(s) && length >= sizeof(u_long) &&
+    return code == (DWORD) FIONBIO && (table_flags(s) & TABLE_USED) && length >= sizeof(u_long) &&
            memory_is_readable(argument, sizeof(u_long));
 }
 
@@ -76,7 +74,7 @@ static void ioctl__note_keepalive(SOCKET s, const struct settings_keepalive* giv
 static void ioctl__note_endless(SOCKET s) {
     struct socket* socket = socket_need(s);
     if (socket != NULL)
-        socket->endless = 1;
+        socket->cancels_all = 1;
     socket_release(s);
 }
 

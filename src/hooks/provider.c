@@ -2,12 +2,13 @@
 #include "wsext/provider.h"
 
 #include "base/once.h"
+#include "core/cancel.h"
 #include "core/socket.h"
 #include "core/table.h"
-#include "ext/cancel.h"
 #include "ext/options.h"
 #include "hooks/copy.h"
 #include "hooks/creation.h"
+#include "hooks/overlapped.h"
 #include "hooks/provider.h"
 #include "host/host.h"
 #include "wsext/functions.h"
@@ -105,23 +106,18 @@ void wsext_socket_created(SOCKET s, int type, unsigned flags) {
     SetLastError(error);
 }
 
-/* Whether the handles are held has to be the same at both calls. */
 void wsext_socket_closes(SOCKET s) {
     DWORD error = GetLastError();
-    if (!provider__is_deaf()) {
-        socket_hold_handles();
-        if (table_flags(s) != 0)
-            cancel_for_close(s);
-    }
+    struct cancel_closing closing;
+    if (!provider__is_deaf())
+        cancel_before_close(s, &closing);
     SetLastError(error);
 }
 
 void wsext_socket_closed(SOCKET s) {
     DWORD error = GetLastError();
-    if (!provider__is_deaf()) {
-        cancel_after_close(s);
-        socket_release_handles();
-    }
+    if (!provider__is_deaf())
+        cancel_closed(s);
     SetLastError(error);
 }
 
@@ -143,33 +139,22 @@ void wsext_socket_port(SOCKET s, HANDLE port, ULONG_PTR key) {
     DWORD error = GetLastError();
     if (!provider__is_deaf()) {
         struct port noted = port_note(port);
-        struct socket* socket = socket_need(s);
-        if (socket != NULL) {
-            socket->port = noted;
-            socket->key = key;
-        }
-        socket_release(s);
+        overlapped_note_port(s, &noted, key);
     }
     SetLastError(error);
 }
 
 void wsext_socket_modes(SOCKET s, UCHAR modes) {
     DWORD error = GetLastError();
-    if (!provider__is_deaf()) {
-        struct socket* socket = socket_need(s);
-        if (socket != NULL)
-            socket->modes |= modes;
-        if (modes & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
-            table_change_flags(s, TABLE_SKIP, 0);
-        socket_release(s);
-    }
+    if (!provider__is_deaf())
+        overlapped_note_modes(s, modes);
     SetLastError(error);
 }
 
 int wsext_cancel(SOCKET s, OVERLAPPED* overlapped) {
     DWORD error = GetLastError();
     int found =
-        !provider__is_deaf() && (table_flags(s) & TABLE_SOCKET) && cancel_operation(s, overlapped);
+        !provider__is_deaf() && (table_flags(s) & TABLE_SOCKET) && cancel_operations(s, overlapped);
     SetLastError(error);
     return found;
 }

@@ -5,27 +5,23 @@
 
 #include "base/config.h"
 #include "base/memory.h"
-#include "core/delivery.h"
-#include "core/driver.h"
-#include "core/socket.h"
+#include "core/way.h"
 #include "hooks/copy.h"
 #include "hooks/hooks.h"
+#include "host/caps.h"
 #include "wsext/functions.h"
 
-/* The drivers are asked about a socket of our own. */
-static void report__ask_drivers(struct wsext_report* report) {
-    struct socket* socket;
+/* The host is asked about a socket of our own. */
+static void report__ask_ways(struct wsext_report* report) {
+    unsigned ways;
     SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     if (s == INVALID_SOCKET)
         return;
-    socket = socket_need(s);
-    if (socket != NULL) {
-        report->has_native = driver_native.is_available(socket) > 0;
-        report->has_poll = driver_poll.is_available(socket) > 0;
-        report->has_thread = driver_thread.is_available(socket) > 0;
-        socket_forget(socket);
-    }
-    socket_release(s);
+    ways = ways_of(s);
+    report->has_native = (ways & WAY_NATIVE) != 0;
+    report->has_poll = (ways & WAY_POLL) != 0;
+    report->has_thread = (ways & WAY_WORKER) != 0;
+    report->has_complete = (DWORD) caps_has(CAP_COMPLETE);
     host.closesocket(s);
 }
 
@@ -36,8 +32,7 @@ static void report__fill(struct wsext_report* report) {
     strcpy(report->driver, drivers[config.driver]);
     strcpy(report->context, config.lenient ? "lenient" : "strict");
     hooks_count(&report->hooks, &report->hooks_installed);
-    report__ask_drivers(report);
-    report->has_complete = (DWORD) delivery_has_request();
+    report__ask_ways(report);
 }
 
 /* The caller may have been compiled against an older or a newer structure, to whose end members

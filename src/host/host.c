@@ -68,6 +68,20 @@ void host_look_shut(void) {
     WSASetLastError(error);
 }
 
+host_status host_associate(HANDLE file, HANDLE port, ULONG_PTR key) {
+    struct nt_completion completion = {port, key};
+    IO_STATUS_BLOCK block;
+    return host.NtSetInformationFile(file, &block, &completion, sizeof completion,
+                                     (FILE_INFORMATION_CLASS) NT_FILE_COMPLETION);
+}
+
+host_status host_set_modes(HANDLE file, UCHAR modes) {
+    ULONG wide = modes;
+    IO_STATUS_BLOCK block;
+    return host.NtSetInformationFile(file, &block, &wide, sizeof wide,
+                                     (FILE_INFORMATION_CLASS) NT_FILE_NOTIFICATION_MODES);
+}
+
 static const void* (*host__find_own)(const GUID*);
 
 void host_know_own(const void* (*find)(const GUID* guid)) {

@@ -95,13 +95,14 @@ typedef NTSTATUS host_status;
       (HANDLE, OVERLAPPED*, DWORD*, DWORD, BOOL)) \
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, GetQueuedCompletionStatusEx, \
       (HANDLE, OVERLAPPED_ENTRY*, ULONG, ULONG*, DWORD, BOOL)) \
+    /* To make a port only: see host_associate(). */ \
     X(KERNEL32, REQUIRED, HANDLE, WINAPI, CreateIoCompletionPort, \
       (HANDLE, HANDLE, ULONG_PTR, DWORD)) \
     X(KERNEL32, REQUIRED, BOOL, WINAPI, CancelIo, (HANDLE)) \
     /* Without CancelIoEx: CancelIo, which reaches the calling thread's operations only. */ \
     X(KERNEL32, OPTIONAL, BOOL, WINAPI, CancelIoEx, (HANDLE, OVERLAPPED*)) \
-    /* Without it no socket can be in skip mode, and nothing has to be done. */ \
-    X(KERNEL32, OPTIONAL, BOOL, WINAPI, SetFileCompletionNotificationModes, (HANDLE, UCHAR)) \
+    X(KERNEL32, REQUIRED, BOOL, WINAPI, QueueUserWorkItem, \
+      (LPTHREAD_START_ROUTINE, void*, ULONG)) \
     X(BASE, REQUIRED, BOOL, WINAPI, CreateProcessA, \
       (const char*, char*, SECURITY_ATTRIBUTES*, SECURITY_ATTRIBUTES*, BOOL, DWORD, void*, \
        const char*, STARTUPINFOA*, PROCESS_INFORMATION*)) \
@@ -129,6 +130,25 @@ typedef NTSTATUS host_status;
        LARGE_INTEGER*, ULONG*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtQueryInformationFile, \
       (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtSetInformationFile, \
+      (HANDLE, IO_STATUS_BLOCK*, void*, ULONG, FILE_INFORMATION_CLASS)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtCreateIoCompletion, \
+      (HANDLE*, ACCESS_MASK, OBJECT_ATTRIBUTES*, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, NtDuplicateObject, \
+      (HANDLE, HANDLE, HANDLE, HANDLE*, ACCESS_MASK, ULONG, ULONG)) \
+    X(NTDLL, REQUIRED, host_status, NTAPI, RtlSetIoCompletionCallback, \
+      (HANDLE, nt_callback*, ULONG)) \
+    X(NTDLL, REQUIRED, ULONG, NTAPI, RtlNtStatusToDosError, (host_status)) \
+    /* Without the seven no program has an I/O object of a thread pool. */ \
+    X(NTDLL, OPTIONAL, host_status, NTAPI, TpAllocIoCompletion, \
+      (void**, HANDLE, nt_pool_io*, void*, struct nt_pool_environment*)) \
+    X(NTDLL, OPTIONAL, void, NTAPI, TpReleaseIoCompletion, (void*)) \
+    X(NTDLL, OPTIONAL, void, NTAPI, TpStartAsyncIoOperation, (void*)) \
+    X(NTDLL, OPTIONAL, void, NTAPI, TpCancelAsyncIoOperation, (void*)) \
+    X(NTDLL, OPTIONAL, void, NTAPI, TpWaitForIoCompletion, (void*, BOOL)) \
+    X(NTDLL, OPTIONAL, void, NTAPI, TpReleaseCleanupGroupMembers, (void*, BOOL, void*)) \
+    X(NTDLL, OPTIONAL, host_status, NTAPI, TpSimpleTryPost, \
+      (nt_pool_simple*, void*, struct nt_pool_environment*)) \
     X(NTDLL, REQUIRED, host_status, NTAPI, NtSetIoCompletion, \
       (HANDLE, ULONG_PTR, ULONG_PTR, host_status, ULONG_PTR)) \
     /* Without it lines of the file hosts that are about IPv6 are not read. */ \
@@ -167,6 +187,12 @@ int host_init(void);
  * made. */
 int host_is_shut(void);
 void host_look_shut(void);
+
+/* CreateIoCompletionPort for a file and a port, and SetFileCompletionNotificationModes, where it is
+ * us who call: kernel32's own lead through the hooks of what ntdll does for them. Return a status.
+ */
+host_status host_associate(HANDLE file, HANDLE port, ULONG_PTR key);
+host_status host_set_modes(HANDLE file, UCHAR modes);
 
 /* The host's own extension function for the provider of a socket, by
  * WSAIoctl(SIO_GET_EXTENSION_FUNCTION_POINTER); or NULL, and why as the last error: WSAEOPNOTSUPP

@@ -77,4 +77,37 @@ typedef struct {
 
 #endif
 
+/* What winternl.h leaves out, by the numbers and layouts of Microsoft's wdm.h and winnt.h. */
+
+#define NT_FILE_COMPLETION 30
+#define NT_FILE_NOTIFICATION_MODES 41
+#define NT_FILE_REPLACE_COMPLETION 61
+
+/* FILE_COMPLETION_INFORMATION */
+struct nt_completion {
+    HANDLE port;
+    ULONG_PTR key;
+};
+
+/* TP_CALLBACK_ENVIRON: older headers have none, and newer ones one of several versions. */
+struct nt_pool_environment {
+    ULONG version; /* 1 or 3. */
+    void* pool;
+    void* cleanup_group;
+    void* cleanup_callback;
+    void* race_dll;
+    void* activation_context;
+    VOID(NTAPI* finalization)(void* instance, void* context);
+    ULONG flags;
+    int priority; /* From version 3 on, as is size. */
+    ULONG size;
+};
+
+/* What RtlSetIoCompletionCallback, TpAllocIoCompletion and TpSimpleTryPost are given to call. An
+ * instance is the pool's name of a call that is going on. */
+typedef VOID WINAPI nt_callback(DWORD error, DWORD bytes, OVERLAPPED* overlapped);
+typedef VOID NTAPI nt_pool_io(void* instance, void* context, void* overlapped,
+                              IO_STATUS_BLOCK* block, void* io);
+typedef VOID NTAPI nt_pool_simple(void* instance, void* context);
+
 #endif

@@ -7,9 +7,9 @@
 #define SECONDS_NEVER 0xFFFFFFFFu
 
 /* For how many seconds the socket has been connected, SECONDS_NEVER for one that is not: what
- * SO_CONNECT_TIME should tell. On ReactOS it tells the seconds since 1970 for a socket that is not
- * connected; a host that does is found out once, by a socket of ours, and there the peer's name
- * decides. Returns 0, or a Winsock error. */
+ * SO_CONNECT_TIME should tell. On a host with CAP_CONNECT_TIME, which is to be found out before, it
+ * tells the seconds since 1970 for a socket that is not connected, and the peer's name decides.
+ * Returns 0, or a Winsock error. */
 int seconds_connected(SOCKET s, DWORD* seconds);
 
 #endif

@@ -5,8 +5,9 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "core/engine.h"
+#include "core/loop.h"
 #include "core/table.h"
+#include "host/caps.h"
 #include "rio/workqueue.h"
 
 static struct rio_queue* rio_queue__first; /* Of all; under the lock. */
@@ -76,7 +77,7 @@ void rio_queue_free_if_unused(struct rio_queue* queue) {
 }
 
 /* Under the record's lock. */
-static void rio_queue__close(struct socket* socket, int is_closed) {
+void rio_queue_close(struct socket* socket, int is_closed) {
     struct rio_queue* queue = socket->rio;
     int i, busy = 0, wakes = 0;
     socket->rio = NULL;
@@ -97,7 +98,7 @@ static void rio_queue__close(struct socket* socket, int is_closed) {
     if (busy && !is_closed && host.CancelIoEx != NULL)
         host.CancelIoEx((HANDLE) socket->handle, NULL);
     if (wakes)
-        engine_wake();
+        loop_wake();
 }
 
 /* Under the record's lock and ours. */
@@ -128,7 +129,6 @@ static uintptr_t rio_queue__add(struct socket* socket, struct rio_queue* queue,
     }
     rio_queue__link(queue);
     socket->rio = queue;
-    socket->close_rio = rio_queue__close;
     return queue->id;
 }
 
@@ -149,7 +149,8 @@ RIO_RQ rio_queue_create(SOCKET handle, const ULONG limits[RIO_DIRECTIONS],
     rio_workqueues_init(queue);
     queue->context = (ULONG_PTR) context;
     *error = rio_queue__describe(handle, &queue->socket);
-    if (*error == 0 && engine_serve(&rio_workqueues_service) != 0)
+    if (*error == 0 &&
+        (caps_find(CAPS_OPERATIONS) != 0 || loop_serve(&rio_workqueues_service) != 0))
         *error = WSAENOBUFS;
     if (*error != 0) {
         free(queue);
@@ -225,7 +226,7 @@ static void rio_queue__take(struct rio_queue* queue, struct rio_request* request
     rio_list_append(&queue->workqueues[request->direction].deferred, request);
 }
 
-/* Under the lock: takes over what was found out of the socket for a request. The rest the engine's
+/* Under the lock: takes over what was found out of the socket for a request. The rest the loop's
  * thread reads without the lock, and two threads may have found out different things. */
 static void rio_queue__learn(struct rio_socket* socket, const struct rio_socket* found) {
     socket->tells_addresses |= found->tells_addresses;
@@ -266,7 +267,7 @@ static int rio_queue__request(RIO_RQ id, enum rio_direction direction,
     if (error != 0)
         free(request);
     if (wakes)
-        engine_wake();
+        loop_wake();
     return error;
 }
 
@@ -287,7 +288,7 @@ int rio_queue_commit(RIO_RQ id, enum rio_direction direction) {
         wakes = rio_workqueues_commit(queue, direction);
     rio_unlock();
     if (wakes)
-        engine_wake();
+        loop_wake();
     return queue != NULL ? 0 : WSAEINVAL;
 }
 
@@ -305,7 +306,7 @@ void rio_queue_deregister(RIO_BUFFERID id) {
         uses += rio_workqueues_cancel_receives(queue, id, &wakes);
     rio_unlock();
     if (wakes)
-        engine_wake();
+        loop_wake();
 
     for (; uses > 0 && looks > 0; looks--) {
         Sleep(1);

@@ -6,7 +6,7 @@
 #include "rio/completions.h"
 
 /* One send or receive: from the program's arguments to the host's overlapped call and back to a
- * result. The call is made by the engine's thread, with an OVERLAPPED of ours: a request outlives
+ * result. The call is made by the loop's thread, with an OVERLAPPED of ours: a request outlives
  * the thread that made it, may go to a socket with a port of the program's, and has no OVERLAPPED
  * that the program could know. */
 

@@ -5,12 +5,12 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "core/engine.h"
-#include "core/looks.h"
+#include "core/loop.h"
+#include "core/stall.h"
 #include "ext/sendlock.h"
 
 static struct rio_queue* rio_workqueue__handed_over; /* Under the lock. */
-static struct rio_queue* rio_workqueue__served;      /* The engine's own. */
+static struct rio_queue* rio_workqueue__served;      /* The loop's own. */
 
 static void rio_list__init(struct rio_list* list) {
     list->first = NULL;
@@ -48,7 +48,7 @@ void rio_workqueues_init(struct rio_queue* queue) {
     }
 }
 
-/* The engine takes all queues at once, so the first that is handed over wakes it for all. */
+/* The loop takes all queues at once, so the first that is handed over wakes it for all. */
 static int rio_workqueue__hand_over(struct rio_queue* queue) {
     int first = rio_workqueue__handed_over == NULL;
     if (queue->is_handed_over)
@@ -120,7 +120,7 @@ unsigned rio_workqueues_count_receives(const struct rio_queue* queue, RIO_BUFFER
     return count;
 }
 
-/* What follows runs on the engine's thread. It alone begins requests and takes them out of flight,
+/* What follows runs on the loop's thread. It alone begins requests and takes them out of flight,
  * so that it may look at those without the lock. */
 
 /* A request is begun under the record's lock, so that a close either forbids it or finds it under
@@ -134,8 +134,8 @@ static void rio_workqueue__begin(struct rio_queue* queue, struct rio_request* re
     else
         rio_request_begin(request, &queue->socket, event);
     socket_release(handle);
-    if (request->direction == RIO_SEND)
-        looks_begin();
+    if (request->direction == RIO_SEND && socket != NULL && !rio_request_is_done(request))
+        stall_add(handle, socket->serial);
 }
 
 /* A request is finished under the record's lock, too, since the host may be asked about its socket.
@@ -196,7 +196,7 @@ static int rio_workqueue__take_turn(SOCKET handle, int has_options, struct sendl
     if (*sendlock != NULL)
         sendlock_end(*sendlock, 0);
     *sendlock = NULL;
-    engine_retry();
+    loop_retry();
     return 0;
 }
 
@@ -353,15 +353,4 @@ static unsigned rio_workqueues__run(HANDLE event) {
     return count;
 }
 
-/* Of a queue whose socket is open while the handles are held, nobody closes it. */
-static void rio_workqueues__name_sends(void) {
-    const struct rio_queue* queue;
-    for (queue = rio_workqueue__served; queue != NULL; queue = queue->next_served) {
-        const struct rio_request* request = queue->workqueues[RIO_SEND].flight.first;
-        if (request != NULL && !queue->is_closed && !rio_request_is_done(request))
-            looks_add(queue->socket.handle);
-    }
-}
-
-const struct engine_service rio_workqueues_service = {rio_workqueues__run,
-                                                      rio_workqueues__name_sends};
+const struct loop_service rio_workqueues_service = {rio_workqueues__run, rio_queue_close};

@@ -2,11 +2,11 @@
 #ifndef WSEXT_RIO_WORKQUEUE_H
 #define WSEXT_RIO_WORKQUEUE_H
 
-#include "core/engine.h"
+#include "core/loop.h"
 #include "core/stats.h"
 #include "rio/queue.h"
 
-/* The two directions of a request queue, and the engine's side of them. */
+/* The two directions of a request queue, and the loop's side of them. */
 
 struct rio_list {
     struct rio_request* first;
@@ -31,7 +31,7 @@ struct rio_queue {
     struct rio_queue* next; /* Of all, with the place that points here. */
     struct rio_queue** place;
     struct rio_queue* next_handed_over;
-    struct rio_queue* next_served; /* The engine's own. */
+    struct rio_queue* next_served; /* The loop's own. */
     unsigned char is_closed;
     unsigned char is_handed_over;
     unsigned char is_served;
@@ -42,8 +42,8 @@ void rio_workqueues_init(struct rio_queue* queue);
 
 void rio_list_append(struct rio_list* list, struct rio_request* request);
 
-/* Moves what was deferred to what is ready and hands the queue to the engine. Returns whether the
- * engine must be woken, without the lock. */
+/* Moves what was deferred to what is ready and hands the queue to the loop. Returns whether the
+ * loop must be woken, without the lock. */
 int rio_workqueues_commit(struct rio_queue* queue, enum rio_direction direction);
 
 /* What the requests of a direction are counted as. */
@@ -57,10 +57,13 @@ void rio_workqueues_release(struct rio_completion* completion);
 unsigned rio_workqueues_cancel_receives(struct rio_queue* queue, RIO_BUFFERID id, int* wakes);
 unsigned rio_workqueues_count_receives(const struct rio_queue* queue, RIO_BUFFERID id);
 
+/* Under a socket's lock: its request queue, if it has one, is closed with it. */
+void rio_queue_close(struct socket* socket, int is_closed);
+
 /* Frees a queue whose socket is closed once nothing of it is left. */
 void rio_queue_free_if_unused(struct rio_queue* queue);
 
-/* What the engine's thread does for all queues: begins what is ready and reports what has ended. */
-extern const struct engine_service rio_workqueues_service;
+/* What the loop's thread does for all queues: begins what is ready and reports what has ended. */
+extern const struct loop_service rio_workqueues_service;
 
 #endif

@@ -57,10 +57,20 @@ static BOOL reusekept__timer(const char* table, unsigned from, unsigned to, unsi
                              unsigned* when) {
     char wanted[40];
     const char* row;
+    char* end;
 
     snprintf(wanted, sizeof wanted, " 0100007F:%04X 0100007F:%04X ", from, to);
     row = strstr(table, wanted);
-    return row != NULL && sscanf(row + strlen(wanted), "%*x %*x:%*x %x:%x", kind, when) == 2;
+    /* The state and the two queues come first. */
+    row = row != NULL ? strchr(row + strlen(wanted), ':') : NULL;
+    row = row != NULL ? strchr(row, ' ') : NULL;
+    if (row == NULL)
+        return FALSE;
+    *kind = strtoul(row, &end, 16);
+    if (*end != ':')
+        return FALSE;
+    *when = strtoul(end + 1, &end, 16);
+    return *end == ' ';
 }
 
 /* Windows has no option that tells the times, and no host has: the table of Linux does. */

@@ -109,8 +109,8 @@ static int faults__hits(int kind, const char* name) {
       (a, b, c, d, e, f, g, h, i), SOCKET_ERROR, WSAENOBUFS) \
     X(HANDLE, WINAPI, CreateIoCompletionPort, (HANDLE a, HANDLE b, ULONG_PTR c, DWORD d), \
       (a, b, c, d), NULL, ERROR_NOT_ENOUGH_MEMORY) \
-    X(BOOL, WINAPI, SetFileCompletionNotificationModes, (HANDLE a, UCHAR b), (a, b), FALSE, \
-      ERROR_NOT_ENOUGH_MEMORY)
+    X(BOOL, WINAPI, QueueUserWorkItem, (LPTHREAD_START_ROUTINE a, void* b, ULONG c), (a, b, c), \
+      FALSE, ERROR_NOT_ENOUGH_MEMORY)
 
 /* X(name, parameters, arguments) */
 #define FAULTS__STATUS_CALLS(X) \
@@ -129,6 +129,19 @@ static int faults__hits(int kind, const char* name) {
     X(NtQueryInformationFile, \
       (HANDLE a, IO_STATUS_BLOCK * b, void* c, ULONG d, FILE_INFORMATION_CLASS e), \
       (a, b, c, d, e)) \
+    X(NtSetInformationFile, \
+      (HANDLE a, IO_STATUS_BLOCK * b, void* c, ULONG d, FILE_INFORMATION_CLASS e), \
+      (a, b, c, d, e)) \
+    X(NtCreateIoCompletion, (HANDLE * a, ACCESS_MASK b, OBJECT_ATTRIBUTES * c, ULONG d), \
+      (a, b, c, d)) \
+    X(NtDuplicateObject, \
+      (HANDLE a, HANDLE b, HANDLE c, HANDLE * d, ACCESS_MASK e, ULONG f, ULONG g), \
+      (a, b, c, d, e, f, g)) \
+    X(RtlSetIoCompletionCallback, (HANDLE a, nt_callback * b, ULONG c), (a, b, c)) \
+    X(TpAllocIoCompletion, \
+      (void** a, HANDLE b, nt_pool_io* c, void* d, struct nt_pool_environment* e), \
+      (a, b, c, d, e)) \
+    X(TpSimpleTryPost, (nt_pool_simple * a, void* b, struct nt_pool_environment* c), (a, b, c)) \
     X(NtSetIoCompletion, (HANDLE a, ULONG_PTR b, ULONG_PTR c, host_status d, ULONG_PTR e), \
       (a, b, c, d, e)) \
     X(NtQueryEvent, (HANDLE a, int b, void* c, ULONG d, ULONG* e), (a, b, c, d, e)) \

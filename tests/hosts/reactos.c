@@ -489,20 +489,17 @@ static BOOL WSAAPI reactos__WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* over
     return result;
 }
 
-/* Measured. */
-static BOOL WINAPI reactos__SetFileCompletionNotificationModes(HANDLE file, UCHAR modes) {
-    (void) file;
-    (void) modes;
-    SetLastError(ERROR_INVALID_PARAMETER);
-    return FALSE;
-}
-
-static HANDLE WINAPI reactos__CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
-                                                     DWORD threads) {
-    HANDLE result = real.CreateIoCompletionPort(file, port, key, threads);
-    if (result != NULL && file != INVALID_HANDLE_VALUE)
+static host_status NTAPI reactos__NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK* block,
+                                                       void* information, ULONG length,
+                                                       FILE_INFORMATION_CLASS kind) {
+    host_status status;
+    /* Measured. */
+    if ((int) kind == NT_FILE_NOTIFICATION_MODES)
+        return (host_status) STATUS_INVALID_PARAMETER;
+    status = real.NtSetInformationFile(file, block, information, length, kind);
+    if (status >= 0 && (int) kind == NT_FILE_COMPLETION)
         reactos__of((SOCKET) file)->has_port = 1;
-    return result;
+    return status;
 }
 
 /* None of Wine's own requests; AFD_POLL_INFO has a ULONG_PTR in the middle, so that on 64 bits the
@@ -543,8 +540,7 @@ int host_init(void) {
     REACTOS__TAKE(ioctlsocket);
     REACTOS__TAKE(WSAEventSelect);
     REACTOS__TAKE(WSAAsyncSelect);
-    REACTOS__TAKE(CreateIoCompletionPort);
-    REACTOS__TAKE(SetFileCompletionNotificationModes);
+    REACTOS__TAKE(NtSetInformationFile);
     REACTOS__TAKE(NtDeviceIoControlFile);
 #undef REACTOS__TAKE
     /* Exported by newer builds only, as stubs. */
