@@ -92,7 +92,13 @@ BOOL WINAPI hook_CloseHandle(HANDLE handle) {
     if ((flags & ~(unsigned) TABLE_PORT) == 0)
         return host.CloseHandle(handle);
     gate = gate_enter_closing((SOCKET) handle);
-    cancel_before_close((SOCKET) handle, &closing);
+    /* Wine refuses to close a protected handle, but forgets what it keeps of the handle in the
+     * process all the same, which another thread's call may be about to use. */
+    if (cancel_before_close((SOCKET) handle, &closing) != 0) {
+        gate_leave_closing(gate);
+        SetLastError(ERROR_INVALID_HANDLE);
+        return FALSE;
+    }
     result = host.CloseHandle(handle);
     cancel_after_close(&closing, result);
     gate_leave_closing(gate);

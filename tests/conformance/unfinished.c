@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A payload of ConnectEx that is still being sent, and what else goes on meanwhile: a DisconnectEx
+ * that comes to nothing leaves all as it was, and many others' sends do not keep a reset from being
+ * noticed. */
+
+#include "optest.h"
+
+#define UNFINISHED__LARGE (64u << 20)
+#define UNFINISHED__CROWD 64
+#define UNFINISHED__PACE 5 /* In milliseconds, from one send to the next. */
+
+static struct optest unfinished__place; /* Longer than what may be pending at the end. */
+static struct optest unfinished__crowd[UNFINISHED__CROWD];
+
+static volatile LONG unfinished__stop;
+
+/* What is known of the payload shows in three ways: the socket is in the state that ConnectEx
+ * leaves it in, its end is one, and it is cancelled when the socket is closed. */
+static void unfinished__check_kept(struct optest* o, HANDLE port) {
+    struct sockaddr_storage name;
+    int length = sizeof name;
+    OVERLAPPED* got;
+    DWORD error, bytes;
+
+    CHECK_EQ(conf_last(getpeername(o->socket, (struct sockaddr*) &name, &length)), WSAENOTCONN);
+    CHECK_EQ(conf_last(shutdown(o->socket, SD_SEND)), WSAENOTCONN);
+    CHECK_EQ(o->overlapped.Internal, CONF__STATUS_PENDING);
+    closesocket(o->socket);
+    /* A host may count what was sent before. */
+    CHECK(conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes));
+    CHECK(got == &o->overlapped);
+    CHECK_EQ(error, ERROR_OPERATION_ABORTED);
+    conf_quiet(port);
+}
+
+CONF_TEST(unfinished_disconnect_refused) {
+    struct optest* o = &unfinished__place;
+    OVERLAPPED ending = {0};
+    HANDLE port;
+
+    optest_prepare(OPTEST_SENDING);
+    optest_open(o, OPTEST_SENDING);
+    port = conf_port(o->socket);
+    optest_start(o);
+    CHECK(!conf_disconnect_pointer(o->socket)(o->socket, &ending, 0, 1));
+    CHECK_EQ(WSAGetLastError(), WSAEINVAL);
+    unfinished__check_kept(o, port);
+}
+
+CONF_TEST(unfinished_disconnect_cancelled) {
+    static OVERLAPPED ending;
+    struct optest* o = &unfinished__place;
+    HANDLE port;
+
+    optest_prepare(OPTEST_SENDING);
+    optest_open(o, OPTEST_SENDING);
+    port = conf_port(o->socket);
+    optest_start(o);
+    /* Whether it waits for the payload or is refused meanwhile is not ours to ask here. */
+    if (!conf_disconnect_pointer(o->socket)(o->socket, &ending, 0, 0) &&
+        WSAGetLastError() == ERROR_IO_PENDING) {
+        CHECK(conf_cancel_io_ex((HANDLE) o->socket, &ending));
+        conf_packet(port, &ending, ERROR_OPERATION_ABORTED, 0);
+    }
+    unfinished__check_kept(o, port);
+}
+
+/* Sends that stay in progress, one after the other; those before are given up where there are no
+ * more sockets. */
+static DWORD WINAPI unfinished__keep_sending(void* unused) {
+    int i;
+    (void) unused;
+    for (i = 0; !unfinished__stop; i++) {
+        struct optest* o = &unfinished__crowd[i % UNFINISHED__CROWD];
+        if (i >= UNFINISHED__CROWD) {
+            conf_cancel_io_ex((HANDLE) o->socket, &o->overlapped);
+            optest_wait(o);
+        }
+        optest_issue(o);
+        Sleep(UNFINISHED__PACE);
+    }
+    return 0;
+}
+
+/* Each new send began the wait for the next look anew, so that nobody looked while there were
+ * many. A peer that resets after the first byte is lost by Wine most of the time. */
+CONF_TEST(unfinished_reset_in_a_crowd) {
+    struct conf_sink sink = {0};
+    SOCKET client = conf_client(AF_INET);
+    HANDLE port = conf_port(client), thread;
+    unsigned char* payload = conf_pattern_pages(UNFINISHED__LARGE);
+    OVERLAPPED* got;
+    DWORD error, bytes;
+    int i;
+
+    optest_prepare(OPTEST_FILE);
+    for (i = 0; i < UNFINISHED__CROWD; i++)
+        optest_open(&unfinished__crowd[i], OPTEST_FILE);
+    sink.reset_after = 1;
+    sink.chunk = 1;
+    conf_sink_start(&sink);
+    thread = CreateThread(NULL, 0, unfinished__keep_sending, NULL, 0, NULL);
+    Sleep(10 * UNFINISHED__PACE);
+    conf_start(client, &sink.target, payload, UNFINISHED__LARGE, &unfinished__place.overlapped);
+    if (!conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes))
+        conf_fail(__FILE__, __LINE__, "the lost connection is not reported");
+    CHECK(got == &unfinished__place.overlapped);
+    CHECK(error != 0);
+    unfinished__stop = 1;
+    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+    for (i = 0; i < UNFINISHED__CROWD; i++)
+        closesocket(unfinished__crowd[i].socket);
+    closesocket(client);
+    conf_sink_finish(&sink);
+}
