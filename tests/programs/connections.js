@@ -50,11 +50,9 @@ function echo(host, port, length) {
     });
 }
 
-// The address of its own keeps the system from choosing the very port that is connected to, which
-// would connect the socket to itself.
 function refused(port) {
     return new Promise((resolve) => {
-        const socket = net.connect({ host: HOSTS[4], port, localAddress: '127.0.0.2' });
+        const socket = net.connect({ host: HOSTS[4], port });
         socket.on('connect', () => {
             socket.destroy();
             resolve('connected');
@@ -135,9 +133,8 @@ async function main() {
     }
     const mute = net.createServer((socket) => socket.on('error', () => {}).resume());
     const mutePort = await listen(mute, HOSTS[4]);
-    const closed = net.createServer();
-    const closedPort = await listen(closed, HOSTS[4]);
-    await close(closed);
+    // One that is not handed out: a port that was closed just now may be another program's by then.
+    const closedPort = 1;
 
     const results = [
         await run('HTTP requests', 2000, 'answered', (i) => request(webPort, i)),
