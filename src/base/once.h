@@ -11,7 +11,7 @@ struct once {
 
 void once_run(struct once* once, void (*function)(void));
 
-/* The same for a function that may come to no end, for want of memory: where it returns other than
+/* The same for a function that may fail, where memory is short: where it returns other than
  * 0, the next caller runs it again. Returns 0 where it has come to its end, now or before. */
 int once_try(struct once* once, int (*function)(void));
 

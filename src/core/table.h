@@ -31,8 +31,8 @@ enum table_flag {
     TABLE_USED = 8192,      /* The lifecycle of the socket has begun. */
     TABLE_LISTENS = 16384,  /* The record says what the socket listens with. */
     TABLE_BOUND = 32768,    /* The socket is known to be bound. */
-    TABLE_HOLDS = 131072,   /* A payload is to be sent before what the program sends. */
-    TABLE_BEGUN = 65536     /* The program itself began a non-blocking connect on it. */
+    TABLE_BEGUN = 65536,    /* The program itself began a non-blocking connect on it. */
+    TABLE_HOLDS = 131072    /* A payload is to be sent before what the program sends. */
 };
 
 #define TABLE_ALL 0xFFFFFFFFu

@@ -16,7 +16,7 @@ struct sendlock {
     SOCKET handle;
     ULONGLONG serial; /* Of the socket's record. */
     unsigned users;   /* Who has the turn and who waits for it. */
-    int is_awaited;   /* The engine is to be woken when there are none. */
+    int is_awaited;   /* The loop is to be woken when there are none. */
     lock_t lock;
 };
 

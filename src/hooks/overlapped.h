@@ -6,7 +6,7 @@
 #include "host/host.h"
 
 /* The hooks by which a program says where a socket reports to, and by which overlapped operations
- * are cancelled: the former is noted, and what is in our hands is cancelled by us.
+ * are cancelled: the former is noted, and what wsext carries out is cancelled by it.
  *
  * A file reports to one place, which a program can give it in several ways, all of which end in
  * these functions of ntdll; what kernel32 and kernelbase call there comes by here, too. */

@@ -72,7 +72,7 @@ int rio_request_new(struct rio_socket* socket, enum rio_direction direction,
                     const struct rio_arguments* arguments, struct rio_request** made);
 
 /* Begins the request or, after rio_request_finish() has said so, the rest of it; event is the
- * engine's own. The handle must be known to be the socket's. Options are changed, and it is the
+ * loop's own. The handle must be known to be the socket's. Options are changed, and it is the
  * caller's to restore them once the request is done. */
 void rio_request_begin(struct rio_request* request, const struct rio_socket* socket, HANDLE event);
 
