@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/once.h"
-#include "base/retry.h"
 #include "base/status.h"
 #include "core/cancel.h"
 #include "core/dial.h"
@@ -16,8 +15,8 @@
 #include "core/table.h"
 #include "core/watch.h"
 #include "core/way.h"
-#include "host/caps.h"
 #include "core/worker.h"
+#include "host/caps.h"
 
 /* How often it is waited in the call for a connect within this machine. */
 #define CONNECT__WAITS 3
@@ -160,18 +159,10 @@ static enum op_verdict connect__dial(struct connect* self) {
     return connect__connected(self, status_from_error(op->error));
 }
 
-static int connect__call(struct connect* self, LPFN_CONNECTEX function) {
-    const struct sockaddr* name = (const struct sockaddr*) &self->name.name;
-    int length = self->name.length;
-    int is_done = function != NULL
-                      ? function(self->op.handle, name, length, NULL, 0, NULL, &self->op.step)
-                      : host.connect(self->op.handle, name, length) == 0;
-    return is_done ? 0 : WSAGetLastError();
-}
-
 /* On a socket whose I/O makes its caller wait. */
 static enum op_verdict connect__wait(struct connect* self) {
     struct op* op = &self->op;
+    const struct sockaddr* name = (const struct sockaddr*) &self->name.name;
     const struct socket* socket = socket_find(op->handle);
     LPFN_CONNECTEX function = socket != NULL && self->has_native ? native_function(socket) : NULL;
     int error;
@@ -179,12 +170,11 @@ static enum op_verdict connect__wait(struct connect* self) {
     socket_release(op->handle);
     if (op_begin_step(op) != 0)
         return op_end(op, STATUS__CANCELLED);
-    error = connect__call(self, function);
-    /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
-    if (error == WSAECONNABORTED)
-        error = connect__call(self, function);
-    if (function == NULL)
-        op->step.Internal = STATUS__SUCCESS;
+    if (function != NULL)
+        return op_begun(op,
+                        native_connect(function, op->handle, name, self->name.length, &op->step));
+    error = dial_call(op->handle, name, self->name.length);
+    op->step.Internal = STATUS__SUCCESS;
     return op_begun(op, error);
 }
 
@@ -266,50 +256,6 @@ static int connect__carried(struct socket* socket, const struct connect_request*
     return ended ? 0 : ERROR_IO_PENDING;
 }
 
-static int connect__call_native(LPFN_CONNECTEX function, const struct connect_request* request,
-                                OVERLAPPED* overlapped) {
-    if (function(request->handle, request->name, request->name_length, NULL, 0, NULL, overlapped))
-        return 0;
-    return WSAGetLastError();
-}
-
-/* After a connect that failed, Linux answers the next one with WSAECONNABORTED once, on Wine 8. */
-static int connect__by_native(const struct socket* socket, const struct connect_request* request,
-                              OVERLAPPED* overlapped) {
-    LPFN_CONNECTEX function = native_function(socket);
-    int error = connect__call_native(function, request, overlapped);
-    return error == WSAECONNABORTED ? connect__call_native(function, request, overlapped) : error;
-}
-
-static int connect__set_nonblocking(SOCKET handle, u_long nonblocking) {
-    return host.ioctlsocket(handle, (long) FIONBIO, &nonblocking) == 0 ? 0 : WSAGetLastError();
-}
-
-static int connect__call_plain(const struct connect_request* request) {
-    if (host.connect(request->handle, request->name, request->name_length) == 0)
-        return 0;
-    return WSAGetLastError();
-}
-
-/* Begins a connect without waiting for it and leaves the socket's blocking mode as the program set
- * it. */
-static int connect__by_poll(const struct connect_request* request) {
-    int keep = (table_flags(request->handle) & TABLE_NONBLOCKING) != 0;
-    unsigned tries = 0;
-    int error = dial_check_bound(request->handle);
-
-    if (error == 0 && !keep)
-        error = connect__set_nonblocking(request->handle, 1);
-    if (error != 0)
-        return error;
-    error = connect__call_plain(request);
-    if (error == WSAECONNABORTED)
-        error = connect__call_plain(request);
-    while (!keep && retry_shortage(&tries, connect__set_nonblocking(request->handle, 0))) {
-    }
-    return error == WSAEWOULDBLOCK ? ERROR_IO_PENDING : error;
-}
-
 /* Whether the connect does not leave this machine, and is decided nearly at once. */
 static int connect__is_near(const struct connect_request* request) {
     const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) request->name;
@@ -333,8 +279,9 @@ static int connect__start(struct socket* socket, const struct connect_request* r
     int error;
 
     self->op.step.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
-    error =
-        is_native ? connect__by_native(socket, request, &self->op.step) : connect__by_poll(request);
+    error = is_native ? native_connect(native_function(socket), request->handle, request->name,
+                                       request->name_length, &self->op.step)
+                      : dial_begin(request->handle, request->name, request->name_length);
     if (error != 0 && error != ERROR_IO_PENDING)
         return error;
     self->stage = CONNECT__CONNECTING;
@@ -399,7 +346,8 @@ static int connect__whole(const struct connect_request* request) {
     struct socket* socket = socket_need(request->handle);
     int error = socket != NULL ? connect__check(socket) : WSAENOBUFS;
     if (error == 0) {
-        error = connect__by_native(socket, request, request->overlapped);
+        error = native_connect(native_function(socket), request->handle, request->name,
+                               request->name_length, request->overlapped);
         if (error == 0 || error == ERROR_IO_PENDING)
             error = connect__carried(socket, request, error == 0);
     }
@@ -482,7 +430,8 @@ static int connect__by_caller(const struct connect_request* request, int has_nat
         return error;
     }
     error = self != NULL ? issue_op(&self->op)
-                         : connect__call_native(function, request, request->overlapped);
+                         : native_connect(function, request->handle, request->name,
+                                          request->name_length, request->overlapped);
     if (error != 0 && error != ERROR_IO_PENDING)
         return error;
     socket = socket_find_same(request->handle, serial);

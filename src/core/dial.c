@@ -60,16 +60,43 @@ int dial_check(const struct socket* socket, const struct dial_name* name) {
     return (table_flags(handle) & TABLE_BEGUN) && dial_is_undecided(handle) ? WSAEALREADY : 0;
 }
 
+static int dial__once(SOCKET handle, const struct sockaddr* name, int length) {
+    return host.connect(handle, name, length) == 0 ? 0 : WSAGetLastError();
+}
+
+int dial_call(SOCKET handle, const struct sockaddr* name, int length) {
+    int error = dial__once(handle, name, length);
+    return error == WSAECONNABORTED ? dial__once(handle, name, length) : error;
+}
+
+static int dial__set_nonblocking(SOCKET handle, u_long nonblocking) {
+    return host.ioctlsocket(handle, (long) FIONBIO, &nonblocking) == 0 ? 0 : WSAGetLastError();
+}
+
+int dial_begin(SOCKET handle, const struct sockaddr* name, int length) {
+    int keep = (table_flags(handle) & TABLE_NONBLOCKING) != 0;
+    unsigned tries = 0;
+    int error = dial_check_bound(handle);
+
+    if (error == 0 && !keep)
+        error = dial__set_nonblocking(handle, 1);
+    if (error != 0)
+        return error;
+    error = dial_call(handle, name, length);
+    while (!keep && retry_shortage(&tries, dial__set_nonblocking(handle, 0))) {
+    }
+    return error == WSAEWOULDBLOCK ? ERROR_IO_PENDING : error;
+}
+
 /* Makes the socket blocking, while what the program wants meanwhile is only noted. Where events of
  * the socket are selected for, it has to stay non-blocking, so they are not, for that time. */
 static int dial__make_blocking(struct op* op) {
     struct socket* socket = socket_find(op->handle);
-    u_long nonblocking = 0;
     int done = 0;
     if (socket != NULL && socket->worker == op) {
         if (socket->selection != NULL)
             host.WSAEventSelect(op->handle, NULL, 0);
-        done = host.ioctlsocket(op->handle, (long) FIONBIO, &nonblocking) == 0;
+        done = dial__set_nonblocking(op->handle, 0) == 0;
         socket->keeps_mode = (unsigned char) done;
     }
     socket_release(op->handle);
@@ -92,20 +119,13 @@ static void dial__restore_mode(struct op* op) {
 
     if (socket != NULL && socket->worker == op) {
         socket->keeps_mode = 0;
-        while (host.ioctlsocket(op->handle, (long) FIONBIO, &nonblocking) != 0 &&
-               retry_shortage(&tries, WSAGetLastError())) {
+        while (retry_shortage(&tries, dial__set_nonblocking(op->handle, nonblocking))) {
         }
         while (dial__select(op->handle, socket->selection) != 0 &&
                retry_shortage(&tries, WSAGetLastError())) {
         }
     }
     socket_release(op->handle);
-}
-
-static int dial__call(const struct op* op, const struct dial_name* name) {
-    if (host.connect(op->handle, (const struct sockaddr*) &name->name, name->length) == 0)
-        return 0;
-    return WSAGetLastError();
 }
 
 static int dial__failure(const struct op* op) {
@@ -129,14 +149,12 @@ static int dial__wait(struct op* op) {
  * made blocking until the connect is decided. */
 int dial_connect(struct op* op, const struct dial_name* name) {
     unsigned flags = table_flags(op->handle);
-    int error = dial__call(op, name);
+    const struct sockaddr* to = (const struct sockaddr*) &name->name;
+    int error = dial_call(op->handle, to, name->length);
 
-    /* After a connect that failed, Linux answers the next one with this error once, on Wine 8. */
-    if (error == WSAECONNABORTED)
-        error = dial__call(op, name);
     if (error == WSAEINVAL && (!(flags & TABLE_SEEN) || (flags & TABLE_NONBLOCKING))) {
         if (dial__make_blocking(op))
-            error = dial__call(op, name);
+            error = dial_call(op->handle, to, name->length);
         dial__restore_mode(op);
     }
     if (error == WSAEWOULDBLOCK)

@@ -4,7 +4,7 @@
 
 #include "core/op.h"
 
-/* A connect by connect(), which a worker waits for: on a host such as ReactOS a socket's state,
+/* A connect by connect(). Mostly a worker waits for it: on a host such as ReactOS a socket's state,
  * SO_CONNECT_TIME and SO_ERROR are kept by the call, in the process. */
 
 struct dial_name {
@@ -21,6 +21,14 @@ int dial_check(const struct socket* socket, const struct dial_name* name);
  * or events are selected for. Returns 0 or a Winsock error. Goes on until the host has decided, or
  * the socket is closed, whatever becomes of the operation. */
 int dial_connect(struct op* op, const struct dial_name* name);
+
+/* The call itself. Returns 0 or a Winsock error. It is made again where the host answers for a
+ * connect before that failed, as with native_connect(). */
+int dial_call(SOCKET handle, const struct sockaddr* name, int length);
+
+/* Begins a connect without waiting for it and leaves the socket's blocking mode as the program set
+ * it. Under the socket's lock. Returns ERROR_IO_PENDING, 0 or a Winsock error. */
+int dial_begin(SOCKET handle, const struct sockaddr* name, int length);
 
 /* Whether a connect that was begun on the socket, by any means, is not decided yet. */
 int dial_is_undecided(SOCKET handle);

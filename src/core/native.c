@@ -50,6 +50,18 @@ LPFN_CONNECTEX native_function(const struct socket* socket) {
     return (LPFN_CONNECTEX) lock_load_pointer(&native__usual);
 }
 
+static int native__call(LPFN_CONNECTEX function, SOCKET handle, const struct sockaddr* name,
+                        int length, OVERLAPPED* overlapped) {
+    return function(handle, name, length, NULL, 0, NULL, overlapped) ? 0 : WSAGetLastError();
+}
+
+int native_connect(LPFN_CONNECTEX function, SOCKET handle, const struct sockaddr* name, int length,
+                   OVERLAPPED* overlapped) {
+    int error = native__call(function, handle, name, length, overlapped);
+    return error == WSAECONNABORTED ? native__call(function, handle, name, length, overlapped)
+                                    : error;
+}
+
 int native_is_available(SOCKET handle) {
     if (lock_load_pointer(&native__usual) == NULL)
         native_note(handle, native__ask(handle));
