@@ -360,7 +360,7 @@ static int connect__by_loop(const struct connect_request* request, int is_native
     struct socket* socket;
     int error;
 
-    if (once_try(&connect__once, connect__make_event) != 0 || loop_prepare() != 0)
+    if (once_try(&connect__once, connect__make_event) != 0 || issue_prepare(OP_LOOP) != 0)
         return WSAENOBUFS;
     self = connect__new(request, OP_LOOP, &error);
     if (self == NULL)
@@ -382,7 +382,7 @@ static int connect__by_worker(const struct connect_request* request) {
     struct socket* socket;
     int error;
 
-    if (loop_prepare() != 0 || worker_prepare() != 0)
+    if (issue_prepare(OP_WORKER) != 0)
         return WSAENOBUFS;
     self = connect__new(request, OP_WORKER, &error);
     if (self == NULL)

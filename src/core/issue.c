@@ -5,6 +5,8 @@
 #include "core/loop.h"
 #include "core/stall.h"
 #include "core/table.h"
+#include "core/way.h"
+#include "core/worker.h"
 
 /* The most that a waiting caller lets pass until it looks again at what it waits for. */
 #define ISSUE__PATIENCE 5
@@ -176,4 +178,16 @@ int issue_op(struct op* op) {
         default:
             return issue__begin_by_loop(op);
     }
+}
+
+enum op_executor issue_executor(SOCKET s, const OVERLAPPED* overlapped) {
+    if (overlapped == NULL || (table_flags(s) & TABLE_SYNCHRONOUS))
+        return OP_CALLER;
+    return way_is_by_workers() ? OP_WORKER : OP_LOOP;
+}
+
+int issue_prepare(enum op_executor executor) {
+    if (executor != OP_CALLER && loop_prepare() != 0)
+        return WSAENOBUFS;
+    return executor == OP_WORKER && worker_prepare() != 0 ? WSAENOBUFS : 0;
 }

@@ -11,8 +11,15 @@
  *     ERROR_IO_PENDING  it goes on, or has ended with success and is reported as if it had gone on
  *     0                 it has ended with success and without a packet: skip mode, or a caller
  *     a Winsock error   it has failed, and its OVERLAPPED was not used
- * The operation is not the caller's any more. Where it is not OP_CALLER, loop_prepare() has to have
- * been called before op_attach(), and for OP_WORKER worker_prepare(). */
+ * The operation is not the caller's any more. */
 int issue_op(struct op* op);
+
+/* Who is to carry out an operation that sends: the caller itself where it waits, or makes its
+ * socket's I/O wait. */
+enum op_executor issue_executor(SOCKET s, const OVERLAPPED* overlapped);
+
+/* To be called before op_attach() and before the host is asked for anything, so that an operation
+ * that was begun finds its thread. Returns 0, or WSAENOBUFS. */
+int issue_prepare(enum op_executor executor);
 
 #endif

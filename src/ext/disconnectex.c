@@ -7,11 +7,9 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "core/issue.h"
-#include "core/loop.h"
 #include "core/reuse.h"
 #include "core/table.h"
 #include "core/way.h"
-#include "core/worker.h"
 #include "host/caps.h"
 #include "host/seconds.h"
 
@@ -72,7 +70,9 @@ static int disconnect__end(struct disconnect* self, SOCKET s, int send_error) {
     return reuse_try(&self->reuse);
 }
 
-int disconnect_finish(struct disconnect* self, SOCKET s, int send_error) {
+/* send_error is 0, or what a send failed with. Returns 0 or a Winsock error: WSAEWOULDBLOCK where
+ * it has to be tried again in REUSE_PAUSE milliseconds. */
+static int disconnect__finish(struct disconnect* self, SOCKET s, int send_error) {
     struct socket* socket = socket_find_same(s, self->serial);
     int is_there = socket != NULL && lifecycle_is_disconnecting(&socket->lifecycle);
     int error;
@@ -95,6 +95,16 @@ int disconnect_finish(struct disconnect* self, SOCKET s, int send_error) {
     return error;
 }
 
+enum op_verdict disconnect_finish(struct disconnect* self, struct op* op, uint32_t status) {
+    int error;
+    op_end(op, status);
+    error = disconnect__finish(self, op->handle, op_error(op));
+    if (error != WSAEWOULDBLOCK)
+        return op_fail(op, error);
+    op->retry = REUSE_PAUSE;
+    return OP_LATER;
+}
+
 void disconnect_give_up(struct disconnect* self, struct socket* socket) {
     if (self->serial != 0 && socket->serial == self->serial)
         socket_step(socket, LIFECYCLE_STAYS);
@@ -113,7 +123,6 @@ void disconnect_cancel(struct disconnect* self, SOCKET s) {
 static enum op_verdict disconnectex__advance(struct op* op, uint32_t status, DWORD bytes) {
     struct disconnectex* self = (struct disconnectex*) op;
     WSABUF nothing = {0, NULL};
-    int error;
     (void) bytes;
 
     /* A cancelled step that nobody of the program has cancelled ended with the thread that began
@@ -127,14 +136,7 @@ static enum op_verdict disconnectex__advance(struct op* op, uint32_t status, DWO
     }
     if (status == STATUS__CANCELLED)
         return OP_ENDS;
-    error = status == STATUS__SUCCESS ? 0 : op->error;
-    if (error == 0)
-        error = status_to_error(status);
-    error = disconnect_finish(&self->disconnect, op->handle, error);
-    if (error != WSAEWOULDBLOCK)
-        return op_fail(op, error);
-    op->retry = REUSE_PAUSE;
-    return OP_LATER;
+    return disconnect_finish(&self->disconnect, op, status);
 }
 
 /* One that was cancelled leaves the connection as it is. */
@@ -165,18 +167,6 @@ static enum op_verdict disconnectex__shut(struct op* op, uint32_t status, DWORD 
 static const struct op_kind disconnectex__shutdown = {STATS_SEND, disconnectex__shut, NULL, NULL,
                                                       disconnectex__destroy};
 
-static enum op_executor disconnectex__executor(SOCKET s, const OVERLAPPED* overlapped) {
-    if (overlapped == NULL || (table_flags(s) & TABLE_SYNCHRONOUS))
-        return OP_CALLER;
-    return way_is_by_workers() ? OP_WORKER : OP_LOOP;
-}
-
-static int disconnectex__prepare(enum op_executor executor) {
-    if (executor != OP_CALLER && loop_prepare() != 0)
-        return WSAENOBUFS;
-    return executor == OP_WORKER && worker_prepare() != 0 ? WSAENOBUFS : 0;
-}
-
 static int disconnectex__issue(SOCKET s, struct disconnectex* self) {
     struct socket* socket = socket_find_same(s, self->disconnect.serial);
     /* As with ConnectEx, one that has ended within the call is reported as one that was pending,
@@ -201,8 +191,8 @@ static int disconnectex__run(SOCKET s, OVERLAPPED* overlapped, DWORD flags) {
         return WSAENOBUFS;
     error = disconnect_begin(&self->disconnect, s, flags);
     if (error == 0) {
-        executor = disconnectex__executor(s, overlapped);
-        error = disconnectex__prepare(executor);
+        executor = issue_executor(s, overlapped);
+        error = issue_prepare(executor);
         if (error == 0)
             error = op_init(&self->op, &disconnectex__kind, executor, overlapped);
         if (error == 0)
@@ -219,7 +209,7 @@ int disconnectex_shut_later(SOCKET s, int how) {
     struct socket* socket;
     int is_up;
 
-    if (self == NULL || disconnectex__prepare(executor) != 0 ||
+    if (self == NULL || issue_prepare(executor) != 0 ||
         op_init(&self->op, &disconnectex__shutdown, executor, NULL) != 0) {
         free(self);
         return 0;

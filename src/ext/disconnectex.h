@@ -41,11 +41,12 @@ struct disconnect {
  * come to an end or it is given up, which leaves it as it was. Without a lock. */
 int disconnect_begin(struct disconnect* self, SOCKET s, DWORD flags);
 
-/* All has been sent: ends the connection. send_error is 0, or what a send failed with, after which
- * nothing can be ended in good order: it is what is returned then. Returns 0 or a Winsock error:
- * WSAENOTSOCK where the socket was closed meanwhile, WSAEWOULDBLOCK where it has to be called again
- * in REUSE_PAUSE milliseconds. Without a lock; nothing in it waits for the network. */
-int disconnect_finish(struct disconnect* self, SOCKET s, int send_error);
+/* For the operation's advance(): all has been sent, or a send has failed with that status, after
+ * which nothing can be ended in good order and the operation fails as the send did. Ends the
+ * connection and the operation, which fails with WSAENOTSOCK where the socket was closed meanwhile;
+ * or returns OP_LATER, and is to be called again then with success. Nothing in it waits for the
+ * network. */
+enum op_verdict disconnect_finish(struct disconnect* self, struct op* op, uint32_t status);
 
 /* Gives it up, unless it is finished: under the socket's lock, or without. */
 void disconnect_give_up(struct disconnect* self, struct socket* socket);

@@ -5,10 +5,7 @@
 
 #include "base/status.h"
 #include "core/issue.h"
-#include "core/loop.h"
 #include "core/table.h"
-#include "core/way.h"
-#include "core/worker.h"
 #include "ext/disconnectex.h"
 #include "ext/sendlock.h"
 #include "host/caps.h"
@@ -78,18 +75,10 @@ static enum op_verdict transmit__send(struct transmit* self) {
 /* Everything was sent, or a send has failed. */
 static enum op_verdict transmit__end(struct transmit* self, uint32_t status) {
     struct op* op = &self->op;
-    int error;
     if (!(self->flags & TF_DISCONNECT) || status == STATUS__CANCELLED)
         return op_end(op, status);
     self->is_sent = 1;
-    error = status == STATUS__SUCCESS ? 0 : op->error;
-    if (error == 0)
-        error = status_to_error(status);
-    error = disconnect_finish(&self->disconnect, op->handle, error);
-    if (error != WSAEWOULDBLOCK)
-        return op_fail(op, error);
-    op->retry = REUSE_PAUSE;
-    return OP_LATER;
+    return disconnect_finish(&self->disconnect, op, status);
 }
 
 /* By an empty send a disconnect learns that all before it has been sent. */
@@ -190,18 +179,6 @@ static int transmit__send_by_host(SOCKET s, const struct transmit* self, OVERLAP
 
 /* Issuing it */
 
-static enum op_executor transmit__executor(SOCKET s, const OVERLAPPED* overlapped) {
-    if (overlapped == NULL || (table_flags(s) & TABLE_SYNCHRONOUS))
-        return OP_CALLER;
-    return way_is_by_workers() ? OP_WORKER : OP_LOOP;
-}
-
-static int transmit__prepare(enum op_executor executor) {
-    if (executor != OP_CALLER && loop_prepare() != 0)
-        return WSAENOBUFS;
-    return executor == OP_WORKER && worker_prepare() != 0 ? WSAENOBUFS : 0;
-}
-
 /* The record of a socket that is to be disconnected is there already. */
 static struct socket* transmit__need(SOCKET s, const struct transmit* self, int* error) {
     int ends = (self->flags & TF_DISCONNECT) != 0;
@@ -221,9 +198,9 @@ static int transmit__try(SOCKET s) {
 
 /* *is_gone is whether the operation is not the caller's any more. */
 static int transmit__issue(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
-    enum op_executor executor = transmit__executor(s, overlapped);
+    enum op_executor executor = issue_executor(s, overlapped);
     struct socket* socket;
-    int error = transmit__prepare(executor);
+    int error = issue_prepare(executor);
 
     self->op.is_message = (unsigned char) sendlist_are_messages(self->list);
     if (error == 0 && executor == OP_WORKER && !self->op.is_message)
