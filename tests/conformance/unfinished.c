@@ -83,8 +83,8 @@ static DWORD WINAPI unfinished__keep_sending(void* unused) {
     return 0;
 }
 
-/* Each new send began the wait for the next look anew, so that nobody looked while there were
- * many. A peer that resets after the first byte is lost by Wine most of the time. */
+/* A peer that resets after the first byte is lost by Wine most of the time, and looked for; others'
+ * sends must not put that off. */
 CONF_TEST(unfinished_reset_in_a_crowd) {
     struct conf_sink sink = {0};
     SOCKET client = conf_client(AF_INET);
