@@ -247,11 +247,11 @@ static void loop__work(void) {
 static void loop__repair(void) {
     int i;
     log_error("the wait for operations has failed (error %lu); going on", GetLastError());
-    loop__is_unsure = 1;
     for (i = 0; i < LOOP__EVENTS; i++) {
         HANDLE event;
         if (WaitForSingleObject(loop__events[i], 0) != WAIT_FAILED)
             continue;
+        loop__is_unsure = 1;
         event = CreateEventW(NULL, FALSE, TRUE, NULL);
         if (event != NULL)
             InterlockedExchangePointer((void* volatile*) &loop__events[i], event);

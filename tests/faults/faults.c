@@ -36,10 +36,13 @@ static volatile LONG faults__nth;
 static volatile LONG faults__count;
 static const char* volatile faults__failed;
 static volatile LONG faults__blocks;
+static const char* volatile faults__refused; /* A function that always fails. */
+static volatile LONG faults__refusal;        /* What it fails with. */
 
 __declspec(dllexport) faults_arm_fn faults_arm;
 __declspec(dllexport) faults_disarm_fn faults_disarm;
 __declspec(dllexport) faults_blocks_fn faults_blocks;
+__declspec(dllexport) faults_refuse_fn faults_refuse;
 
 void faults_arm(int kind, long nth) {
     faults__failed = NULL;
@@ -57,10 +60,25 @@ long faults_blocks(void) {
     return faults__blocks;
 }
 
+void faults_refuse(const char* name, int error) {
+    faults__refusal = error;
+    InterlockedExchangePointer((void* volatile*) &faults__refused, (void*) name);
+}
+
 static int faults__hits(int kind, const char* name) {
     if (faults__kind != kind || InterlockedIncrement(&faults__count) != faults__nth)
         return 0;
     faults__failed = name;
+    return 1;
+}
+
+/* Whether a call fails, and sets the last error then: the given one, or that of faults_refuse(). */
+static int faults__fails(const char* name, int error) {
+    const char* refused = faults__refused;
+    int is_refused = refused != NULL && strcmp(refused, name) == 0;
+    if (!is_refused && !faults__hits(FAULTS_HOST, name))
+        return 0;
+    SetLastError((DWORD) (is_refused ? faults__refusal : error));
     return 1;
 }
 
@@ -149,9 +167,8 @@ static int faults__hits(int kind, const char* name) {
 
 #define FAULTS__CALL(result, convention, name, parameters, arguments, failure, error) \
     static result convention faults__##name parameters { \
-        if (!faults__hits(FAULTS_HOST, #name)) \
+        if (!faults__fails(#name, error)) \
             return real.name arguments; \
-        SetLastError(error); \
         return failure; \
     }
 FAULTS__CALLS(FAULTS__CALL)
@@ -247,6 +264,8 @@ static int WSAAPI faults__WSAIoctl(SOCKET s, DWORD code, void* in, DWORD in_leng
       (a, b, c, d, e, f), NULL) \
     X(void*, MapViewOfFile, (HANDLE a, DWORD b, DWORD c, DWORD d, SIZE_T e), (a, b, c, d, e), \
       NULL) \
+    X(DWORD, WaitForMultipleObjects, (DWORD a, const HANDLE* b, BOOL c, DWORD d), (a, b, c, d), \
+      WAIT_FAILED) \
     X(BOOL, DuplicateHandle, (HANDLE a, HANDLE b, HANDLE c, HANDLE * d, DWORD e, BOOL f, DWORD g), \
       (a, b, c, d, e, f, g), FALSE)
 

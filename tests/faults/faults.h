@@ -22,4 +22,8 @@ typedef const char* faults_disarm_fn(void);
 /* How many blocks of memory the DLL has allocated and not freed. */
 typedef long faults_blocks_fn(void);
 
+/* From now on each call of the host's function of that name fails with that last error; none does
+ * where the name is NULL. The string must stay. */
+typedef void faults_refuse_fn(const char* name, int error);
+
 #endif

@@ -9,7 +9,7 @@
  *
  * The scenario is run without failures first, as much is made and probed once in a process' life.
  * faults_test SCENARIO first MOST has a process of its own for each of the first calls of the first
- * run. */
+ * run. faults_test waiting-errors: see waiting.c. */
 
 #include "series.h"
 
@@ -57,6 +57,8 @@ static const struct test__row {
     {"rio-echo", rio_echo},
     {"rio-closed", rio_closed},
 };
+
+static const struct test__row test__errors = {"waiting-errors", NULL};
 
 static const struct test__row* test__row;
 static int test__dishonest;
@@ -203,14 +205,18 @@ int main(int argc, char** argv) {
         if (argc > 1 && strcmp(argv[1], test__rows[i].name) == 0)
             test__row = &test__rows[i];
     }
+    if (argc == 2 && strcmp(argv[1], test__errors.name) == 0)
+        test__row = &test__errors;
     if (test__row == NULL) {
-        printf("usage: faults_test SCENARIO [port | event | skip | first MOST]\n");
+        printf("usage: faults_test SCENARIO [port | event | skip | first MOST] | waiting-errors\n");
         return 2;
     }
     run_load(test__row->name, test__row->run);
     if (strcmp(how, "first") == 0 && argc == 4)
         return test__run_processes(atol(argv[3]));
     run_begin();
+    if (test__row == &test__errors)
+        return !waiting_keeps_errors();
     if (strcmp(how, "once") == 0 && argc == 5)
         return test__run_first(atoi(argv[3]), atol(argv[4]));
     for (i = 0; i < sizeof styles / sizeof styles[0]; i++) {

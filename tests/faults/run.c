@@ -15,6 +15,7 @@
 static faults_arm_fn* run__arm;
 static faults_disarm_fn* run__disarm;
 static faults_blocks_fn* run__blocks;
+static faults_refuse_fn* run__refuse;
 
 static const char* run__name;
 static run_scenario* run__scenario;
@@ -76,6 +77,10 @@ void run_step(const char* what) {
     run__step = what;
 }
 
+void run_watch_anew(void) {
+    run__started = GetTickCount();
+}
+
 void run_arm(void) {
     run__failed = NULL;
     run_step("calling");
@@ -84,6 +89,10 @@ void run_arm(void) {
 
 void run_disarm(void) {
     run__failed = run__disarm();
+}
+
+void run_refuse(const char* name, int error) {
+    run__refuse(name, error);
 }
 
 int run_has_failed(void) {
@@ -234,7 +243,7 @@ int run_once(int kind, long nth) {
     int error;
     run__kind = kind;
     run__nth = nth;
-    run__started = GetTickCount();
+    run_watch_anew();
     error = run__scenario();
     run_step("looking for what nobody waits for");
     if (run__style != RUN_EVENT)
@@ -279,17 +288,20 @@ void run_check_operations(void) {
 
 void run_load(const char* name, run_scenario* scenario) {
     HMODULE dll = GetModuleHandleA("wsext.dll");
-    FARPROC functions[3];
+    FARPROC functions[4];
     functions[0] = GetProcAddress(dll, "faults_arm");
     functions[1] = GetProcAddress(dll, "faults_disarm");
     functions[2] = GetProcAddress(dll, "faults_blocks");
-    if (functions[0] == NULL || functions[1] == NULL || functions[2] == NULL) {
+    functions[3] = GetProcAddress(dll, "faults_refuse");
+    if (functions[0] == NULL || functions[1] == NULL || functions[2] == NULL ||
+        functions[3] == NULL) {
         printf("FAIL: the DLL is not the one with the failing host\n");
         exit(1);
     }
     memcpy(&run__arm, &functions[0], sizeof run__arm);
     memcpy(&run__disarm, &functions[1], sizeof run__disarm);
     memcpy(&run__blocks, &functions[2], sizeof run__blocks);
+    memcpy(&run__refuse, &functions[3], sizeof run__refuse);
     run__name = name;
     run__scenario = scenario;
 }

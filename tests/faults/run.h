@@ -29,8 +29,15 @@ run_scenario message_received, message_received_overlapped;
 run_scenario large_payload, large_transmission;
 run_scenario rio_echo, rio_closed;
 
+/* No run, as no call of it fails by its number: whether each waiting call returns the host's error.
+ */
+int waiting_keeps_errors(void);
+
 void run_arm(void);
 void run_disarm(void);
+
+/* Has each call of the host's function fail with that error; NULL ends it. */
+void run_refuse(const char* name, int error);
 
 /* Whether a call has failed by intent since run_arm(). */
 int run_has_failed(void);
@@ -45,6 +52,9 @@ void run_die(const char* format, ...);
 
 /* What the run does from now on, for the message about one that hangs. */
 void run_step(const char* what);
+
+/* Gives what follows the time of one run. */
+void run_watch_anew(void);
 
 /* An OVERLAPPED for one operation, by the series' style with an event or for the port. Afterwards
  * nobody may write to it, and that is looked at in the end. */
