@@ -7,12 +7,14 @@
 #include "optest.h"
 
 #define UNFINISHED__LARGE (64u << 20)
-#define UNFINISHED__CROWD 64
-#define UNFINISHED__PACE 5 /* In milliseconds, from one send to the next. */
+#define UNFINISHED__CROWD 600
+#define UNFINISHED__BUFFER 8192 /* Bytes that each of them may have in the system. */
+#define UNFINISHED__THREADS 4   /* Which begin them. */
 
 static struct optest unfinished__place; /* Longer than what may be pending at the end. */
 static struct optest unfinished__crowd[UNFINISHED__CROWD];
 
+static volatile LONG unfinished__begun; /* Of the crowd. */
 static volatile LONG unfinished__stop;
 
 /* What is known of the payload shows in three ways: the socket is in the state that ConnectEx
@@ -66,51 +68,54 @@ CONF_TEST(unfinished_disconnect_cancelled) {
     unfinished__check_kept(o, port);
 }
 
-/* Sends that stay in progress, one after the other; those before are given up where there are no
- * more sockets. */
+/* Payloads that stay in progress, a new one every few milliseconds. */
 static DWORD WINAPI unfinished__keep_sending(void* unused) {
-    int i;
     (void) unused;
-    for (i = 0; !unfinished__stop; i++) {
-        struct optest* o = &unfinished__crowd[i % UNFINISHED__CROWD];
-        if (i >= UNFINISHED__CROWD) {
-            conf_cancel_io_ex((HANDLE) o->socket, &o->overlapped);
-            optest_wait(o);
-        }
-        optest_issue(o);
-        Sleep(UNFINISHED__PACE);
+    while (!unfinished__stop) {
+        LONG number = InterlockedIncrement(&unfinished__begun) - 1;
+        struct optest* o = &unfinished__crowd[number];
+        int size = UNFINISHED__BUFFER;
+        if (number >= UNFINISHED__CROWD)
+            break;
+        optest_open(o, OPTEST_SENDING);
+        CHECK_EQ(setsockopt(o->socket, SOL_SOCKET, SO_SNDBUF, (char*) &size, sizeof size), 0);
+        optest_start(o);
     }
     return 0;
 }
 
 /* A peer that resets after the first byte is lost by Wine most of the time, and looked for; others'
- * sends must not put that off. */
+ * payloads must not put that off until there are no more of them. */
 CONF_TEST(unfinished_reset_in_a_crowd) {
     struct conf_sink sink = {0};
     SOCKET client = conf_client(AF_INET);
-    HANDLE port = conf_port(client), thread;
+    HANDLE port = conf_port(client), threads[UNFINISHED__THREADS];
     unsigned char* payload = conf_pattern_pages(UNFINISHED__LARGE);
     OVERLAPPED* got;
     DWORD error, bytes;
+    LONG begun;
     int i;
 
-    optest_prepare(OPTEST_FILE);
-    for (i = 0; i < UNFINISHED__CROWD; i++)
-        optest_open(&unfinished__crowd[i], OPTEST_FILE);
-    sink.reset_after = 1;
-    sink.chunk = 1;
+    optest_prepare(OPTEST_SENDING);
+    sink.reset_after = UNFINISHED__LARGE / 4;
     conf_sink_start(&sink);
-    thread = CreateThread(NULL, 0, unfinished__keep_sending, NULL, 0, NULL);
-    Sleep(10 * UNFINISHED__PACE);
+    for (i = 0; i < UNFINISHED__THREADS; i++)
+        threads[i] = CreateThread(NULL, 0, unfinished__keep_sending, NULL, 0, NULL);
+    while (unfinished__begun < 2 * UNFINISHED__THREADS)
+        Sleep(1);
     conf_start(client, &sink.target, payload, UNFINISHED__LARGE, &unfinished__place.overlapped);
     if (!conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes))
         conf_fail(__FILE__, __LINE__, "the lost connection is not reported");
+    begun = unfinished__begun;
+   
+    unfinished__stop = 1;
     CHECK(got == &unfinished__place.overlapped);
     CHECK(error != 0);
-    unfinished__stop = 1;
-    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
-    for (i = 0; i < UNFINISHED__CROWD; i++)
-        closesocket(unfinished__crowd[i].socket);
+    CHECK(begun < UNFINISHED__CROWD);
+    CHECK_EQ(WaitForMultipleObjects(UNFINISHED__THREADS, threads, TRUE, CONF__LIMIT),
+             WAIT_OBJECT_0);
+    for (i = 0; i < UNFINISHED__CROWD && unfinished__crowd[i].socket != 0; i++)
+        optest_close(&unfinished__crowd[i]);
     closesocket(client);
     conf_sink_finish(&sink);
 }
