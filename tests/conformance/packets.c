@@ -336,4 +336,5 @@ CONF_TEST(packets_bounded_memory) {
     CHECK(during.PagefileUsage < before.PagefileUsage + (64u << 20));
     CHECK(conf_cancel((HANDLE) t.client, &t.overlapped));
     closesocket(t.client);
+    conf_sink_finish(&t.sink);
 }

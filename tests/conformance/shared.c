@@ -109,6 +109,8 @@ CONF_TEST(shared_overlapped_used_again) {
     Sleep(50);
     CHECK_EQ(call.overlapped.Internal, CONF__STATUS_PENDING);
     CHECK(conf_cancel((HANDLE) call.client, &call.overlapped));
+    closesocket(call.client);
+    conf_sink_finish(&sink);
 }
 
 /* The connection is up and may be declared so while its payload is being sent; the send is then

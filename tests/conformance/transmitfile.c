@@ -163,6 +163,7 @@ CONF_TEST(transmitfile_most) {
     CHECK(during.PagefileUsage < before.PagefileUsage + (64u << 20));
     CHECK(conf_cancel((HANDLE) t.client, &t.overlapped));
     closesocket(t.client);
+    conf_sink_finish(&t.sink);
 }
 
 /* One file, by one handle, to two peers at once. */
