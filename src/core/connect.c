@@ -15,6 +15,7 @@
 #include "core/table.h"
 #include "core/watch.h"
 #include "core/way.h"
+#include "core/witness.h"
 #include "core/worker.h"
 #include "host/caps.h"
 
@@ -253,7 +254,11 @@ static int connect__carried(struct socket* socket, const struct connect_request*
     socket_carry(socket, request->overlapped, 0, ended);
     connect__note(socket, request, LIFECYCLE_CONNECT_HOST,
                   ended ? "has ended in the host" : "is pending in the host");
-    return ended ? 0 : ERROR_IO_PENDING;
+    if (!ended)
+        return ERROR_IO_PENDING;
+    socket_step(socket, LIFECYCLE_UP);
+    stats_count_end(STATS_CONNECTEX, 0);
+    return 0;
 }
 
 /* Whether the connect does not leave this machine, and is decided nearly at once. */
@@ -346,6 +351,7 @@ static int connect__whole(const struct connect_request* request) {
     struct socket* socket = socket_need(request->handle);
     int error = socket != NULL ? connect__check(socket) : WSAENOBUFS;
     if (error == 0) {
+        witness_expect(request->handle, request->overlapped);
         error = native_connect(native_function(socket), request->handle, request->name,
                                request->name_length, request->overlapped);
         if (error == 0 || error == ERROR_IO_PENDING)

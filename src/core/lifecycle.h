@@ -12,8 +12,9 @@
  *     any of these ─▶ disconnecting ─▶ fresh          DisconnectEx, or
  *                                   ─▶ reusable       with TF_REUSE_SOCKET, or back again
  *
- * A connect or accept that is pending in the host ends unseen: who needs to know asks the host, and
- * tells by LIFECYCLE_UP. */
+ * A connect or accept that is pending in the host ends unseen, unless the program is told of it by
+ * a way that leads through us (witness.h): who needs to know asks the host, and tells by
+ * LIFECYCLE_UP. */
 
 enum lifecycle_event {
     LIFECYCLE_CONNECT,      /* A connect was begun whose end will be told. */

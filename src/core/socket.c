@@ -92,6 +92,7 @@ struct target socket_target(const struct socket* socket) {
 void socket_carry(struct socket* socket, OVERLAPPED* overlapped, int is_send, int finished) {
     socket->carried.overlapped = overlapped;
     socket->carried.owner = GetCurrentThreadId();
+    socket->carried.length = 0;
     socket->carried.is_send = (unsigned char) is_send;
     socket->carried.finished = (unsigned char) finished;
 }

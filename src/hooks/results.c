@@ -2,6 +2,7 @@
 #include "hooks/results.h"
 
 #include "base/status.h"
+#include "core/witness.h"
 #include "ext/acceptex.h"
 #include "host/outcome.h"
 
@@ -9,12 +10,23 @@
 #define RESULTS__INVALID_CONNECTION ERROR_UNEXP_NET_ERR
 #define RESULTS__CONNECTION_RESET ERROR_NETNAME_DELETED
 
+static void results__see_packet(const OVERLAPPED_ENTRY* entry) {
+    if ((uint32_t) entry->Internal == STATUS__SUCCESS)
+        witness_see(entry->lpOverlapped, 0, entry->lpCompletionKey);
+    else
+        witness_give_up(entry->lpOverlapped);
+}
+
 BOOL WINAPI hook_GetQueuedCompletionStatus(HANDLE port, DWORD* bytes, ULONG_PTR* key,
                                            OVERLAPPED** overlapped, DWORD timeout) {
     BOOL result = host.GetQueuedCompletionStatus(port, bytes, key, overlapped, timeout);
-    if (!result && GetLastError() == RESULTS__INVALID_CONNECTION &&
-        acceptex_mend(*overlapped, 0, *key))
-        SetLastError(RESULTS__CONNECTION_RESET);
+    if (result) {
+        witness_see(*overlapped, 0, *key);
+    } else if (*overlapped != NULL) {
+        witness_give_up(*overlapped);
+        if (GetLastError() == RESULTS__INVALID_CONNECTION && acceptex_mend(*overlapped, 0, *key))
+            SetLastError(RESULTS__CONNECTION_RESET);
+    }
     return result;
 }
 
@@ -24,6 +36,7 @@ BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entr
         host.GetQueuedCompletionStatusEx(port, entries, count, removed, timeout, alertable);
     ULONG i;
     for (i = 0; result && i < *removed; i++) {
+        results__see_packet(&entries[i]);
         if ((uint32_t) entries[i].Internal == STATUS__INVALID_CONNECTION &&
             acceptex_mend(entries[i].lpOverlapped, 0, entries[i].lpCompletionKey))
             entries[i].Internal = STATUS__CONNECTION_RESET;
@@ -31,9 +44,22 @@ BOOL WINAPI hook_GetQueuedCompletionStatusEx(HANDLE port, OVERLAPPED_ENTRY* entr
     return result;
 }
 
+/* Whether the operation has ended, of which no success was told. */
+static int results__has_failed(DWORD error) {
+    return error != ERROR_IO_INCOMPLETE && error != WAIT_TIMEOUT && error != WAIT_IO_COMPLETION;
+}
+
+static void results__see(BOOL result, SOCKET s, const OVERLAPPED* overlapped, DWORD error) {
+    if (result)
+        witness_see(overlapped, s, 0);
+    else if (results__has_failed(error))
+        witness_give_up(overlapped);
+}
+
 static BOOL results__mend(BOOL result, HANDLE file, OVERLAPPED* overlapped) {
-    if (!result && GetLastError() == RESULTS__INVALID_CONNECTION &&
-        acceptex_mend(overlapped, (SOCKET) file, 0))
+    DWORD error = result ? 0 : GetLastError();
+    results__see(result, (SOCKET) file, overlapped, error);
+    if (error == RESULTS__INVALID_CONNECTION && acceptex_mend(overlapped, (SOCKET) file, 0))
         SetLastError(RESULTS__CONNECTION_RESET);
     return result;
 }
@@ -51,7 +77,9 @@ BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWOR
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags) {
     BOOL result = outcome_get(s, overlapped, bytes, wait, flags);
-    if (!result && WSAGetLastError() == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
+    int error = result ? 0 : WSAGetLastError();
+    results__see(result, s, overlapped, (DWORD) error);
+    if (error == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
         WSASetLastError(WSAECONNRESET);
     return result;
 }
