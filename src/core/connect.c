@@ -12,6 +12,7 @@
 #include "core/issue.h"
 #include "core/loop.h"
 #include "core/native.h"
+#include "core/ride.h"
 #include "core/table.h"
 #include "core/watch.h"
 #include "core/way.h"
@@ -172,8 +173,8 @@ static enum op_verdict connect__wait(struct connect* self) {
     if (op_begin_step(op) != 0)
         return op_end(op, STATUS__CANCELLED);
     if (function != NULL)
-        return op_begun(op,
-                        native_connect(function, op->handle, name, self->name.length, &op->step));
+        return op_begun(
+            op, native_connect(function, op->handle, name, self->name.length, NULL, &op->step));
     error = dial_call(op->handle, name, self->name.length);
     op->step.Internal = STATUS__SUCCESS;
     return op_begun(op, error);
@@ -252,6 +253,7 @@ static void connect__note(struct socket* socket, const struct connect_request* r
 static int connect__carried(struct socket* socket, const struct connect_request* request,
                             int ended) {
     socket_carry(socket, request->overlapped, 0, ended);
+    socket->carried.length = request->length;
     connect__note(socket, request, LIFECYCLE_CONNECT_HOST,
                   ended ? "has ended in the host" : "is pending in the host");
     if (!ended)
@@ -259,21 +261,6 @@ static int connect__carried(struct socket* socket, const struct connect_request*
     socket_step(socket, LIFECYCLE_UP);
     stats_count_end(STATS_CONNECTEX, 0);
     return 0;
-}
-
-/* Whether the connect does not leave this machine, and is decided nearly at once. */
-static int connect__is_near(const struct connect_request* request) {
-    const struct sockaddr_in6* in6 = (const struct sockaddr_in6*) request->name;
-    const unsigned char* address = in6->sin6_addr.s6_addr;
-    static const unsigned char loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    static const unsigned char mapped[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127};
-
-    if (request->name->sa_family == AF_INET)
-        return *(const unsigned char*) &((const struct sockaddr_in*) request->name)->sin_addr ==
-               127;
-    return request->name->sa_family == AF_INET6 &&
-           (memcmp(address, loopback, sizeof loopback) == 0 ||
-            memcmp(address, mapped, sizeof mapped) == 0);
 }
 
 /* Under the socket's lock: begins the connect, of which the loop is to see the end, unless it is
@@ -285,7 +272,7 @@ static int connect__start(struct socket* socket, const struct connect_request* r
 
     self->op.step.hEvent = (HANDLE) ((ULONG_PTR) event | 1);
     error = is_native ? native_connect(native_function(socket), request->handle, request->name,
-                                       request->name_length, &self->op.step)
+                                       request->name_length, NULL, &self->op.step)
                       : dial_begin(request->handle, request->name, request->name_length);
     if (error != 0 && error != ERROR_IO_PENDING)
         return error;
@@ -346,14 +333,15 @@ static int connect__check(const struct socket* socket) {
     }
 }
 
-/* With nothing to send, the host's ConnectEx has it all. */
+/* With nothing to send, or little, the host's ConnectEx has it all. */
 static int connect__whole(const struct connect_request* request) {
+    WSABUF payload = {request->length, request->payload};
     struct socket* socket = socket_need(request->handle);
     int error = socket != NULL ? connect__check(socket) : WSAENOBUFS;
     if (error == 0) {
         witness_expect(request->handle, request->overlapped);
         error = native_connect(native_function(socket), request->handle, request->name,
-                               request->name_length, request->overlapped);
+                               request->name_length, &payload, request->overlapped);
         if (error == 0 || error == ERROR_IO_PENDING)
             error = connect__carried(socket, request, error == 0);
     }
@@ -371,7 +359,8 @@ static int connect__by_loop(const struct connect_request* request, int is_native
     self = connect__new(request, OP_LOOP, &error);
     if (self == NULL)
         return error;
-    self->is_in_call = connect__is_near(request);
+    /* What does not leave this machine is decided nearly at once. */
+    self->is_in_call = ride_is_near(request->name);
     socket = socket_need(request->handle);
     error = socket != NULL ? connect__check(socket) : WSAENOBUFS;
     if (error == 0)
@@ -437,7 +426,7 @@ static int connect__by_caller(const struct connect_request* request, int has_nat
     }
     error = self != NULL ? issue_op(&self->op)
                          : native_connect(function, request->handle, request->name,
-                                          request->name_length, request->overlapped);
+                                          request->name_length, NULL, request->overlapped);
     if (error != 0 && error != ERROR_IO_PENDING)
         return error;
     socket = socket_find_same(request->handle, serial);
@@ -457,7 +446,7 @@ int connect_begin(const struct connect_request* request) {
         return connect__by_caller(request, way == WAY_NATIVE);
     if (way == WAY_WORKER)
         return connect__by_worker(request);
-    if (way == WAY_NATIVE && request->payload == NULL)
+    if (way == WAY_NATIVE && (request->payload == NULL || ride_is_allowed(request)))
         return connect__whole(request);
     return connect__by_loop(request, way == WAY_NATIVE);
 }

@@ -15,15 +15,12 @@ struct connect_request {
     OVERLAPPED* overlapped;
 };
 
-/* Connects the socket, and then sends the payload, in one of four ways:
- *     native  by the host's own ConnectEx, which without a payload gets the program's OVERLAPPED
- * and does everything. With one it connects on an OVERLAPPED of ours, and the payload is sent right
- * behind, with the program's: Wine holds such a send until the connect is decided, and completes it
- * with the connect's failure or with what becomes of the send. poll    the same with a non-blocking
- * connect in the place of the host's ConnectEx worker  by connect() on a worker thread, which sends
- * the payload itself caller  in the calling thread, on a socket whose I/O makes its caller wait
- * Where the host does not take a send behind a connect, the loop learns the connect's outcome and
- * goes on with it.
+/* Connects the socket, and then sends the payload, in one of four ways. By the host's own ConnectEx
+ * (`native`), which without a payload, or with a small one (ride.h), gets the program's OVERLAPPED
+ * and does everything; with a larger one it connects on an OVERLAPPED of ours, and the payload is
+ * sent when it is up. By a non-blocking connect in the place of the host's ConnectEx (`poll`). By
+ * connect() on a worker thread, which sends the payload itself (`thread`). Or in the calling
+ * thread, on a socket whose I/O makes its caller wait.
  *
  * Without a lock. Returns ERROR_IO_PENDING where the OVERLAPPED is or will be completed; 0 where
  * the host has ended the operation at once, and its packet is the host's affair; or an error, with

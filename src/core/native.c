@@ -51,15 +51,20 @@ LPFN_CONNECTEX native_function(const struct socket* socket) {
 }
 
 static int native__call(LPFN_CONNECTEX function, SOCKET handle, const struct sockaddr* name,
-                        int length, OVERLAPPED* overlapped) {
-    return function(handle, name, length, NULL, 0, NULL, overlapped) ? 0 : WSAGetLastError();
+                        int length, const WSABUF* payload, OVERLAPPED* overlapped) {
+    int has_payload = payload != NULL && payload->len != 0;
+    return function(handle, name, length, has_payload ? payload->buf : NULL,
+                    has_payload ? payload->len : 0, NULL, overlapped)
+               ? 0
+               : WSAGetLastError();
 }
 
 int native_connect(LPFN_CONNECTEX function, SOCKET handle, const struct sockaddr* name, int length,
-                   OVERLAPPED* overlapped) {
-    int error = native__call(function, handle, name, length, overlapped);
-    return error == WSAECONNABORTED ? native__call(function, handle, name, length, overlapped)
-                                    : error;
+                   const WSABUF* payload, OVERLAPPED* overlapped) {
+    int error = native__call(function, handle, name, length, payload, overlapped);
+    if (error == WSAECONNABORTED)
+        error = native__call(function, handle, name, length, payload, overlapped);
+    return error;
 }
 
 int native_is_available(SOCKET handle) {

@@ -17,10 +17,10 @@ int native_is_available(SOCKET handle);
 /* Under the socket's lock: its provider's function, or the process' usual one, or NULL. */
 LPFN_CONNECTEX native_function(const struct socket* socket);
 
-/* Calls such a function without a payload. Returns 0, ERROR_IO_PENDING or the host's error. After a
- * connect that failed, Linux answers the next one with WSAECONNABORTED once, on Wine 8: it is asked
- * again then. */
+/* Calls such a function, with the payload or, for NULL or one of no bytes, without. Returns 0,
+ * ERROR_IO_PENDING or the host's error. After a connect that failed, Linux answers the next one
+ * with WSAECONNABORTED once, on Wine 8: it is asked again then. */
 int native_connect(LPFN_CONNECTEX function, SOCKET handle, const struct sockaddr* name, int length,
-                   OVERLAPPED* overlapped);
+                   const WSABUF* payload, OVERLAPPED* overlapped);
 
 #endif

@@ -6,6 +6,7 @@
 #include <ws2tcpip.h>
 
 #include "base/module.h"
+#include "core/alias.h"
 #include "core/cancel.h"
 #include "core/gate.h"
 #include "core/socket.h"
@@ -258,6 +259,8 @@ static int WSAAPI hook_setsockopt(SOCKET s, int level, int option, const char* v
         return hooks__answer_from(before, options_update_accept_context(s, value, length));
     if (level == IPPROTO_TCP && option == TCP_FASTOPEN)
         return hooks__answer(options_set_fast_open(s, value, length));
+    if (level == SOL_SOCKET && option == SO_SNDBUF && table_flags(s) != 0)
+        alias_change_flags(s, TABLE_BUFFER, 0);
     result = host.setsockopt(s, level, option, value, length);
     if (result == 0 && (table_flags(s) & TABLE_LISTENS))
         listener_changed(s);

@@ -12,7 +12,8 @@
 typedef int (*caps__probe)(void);
 
 #define CAPS__NEVER 0xFFFFFFFFu
-#define CAPS__PATIENCE 1000 /* In milliseconds, for a datagram of one byte on the loopback. */
+#define CAPS__SEND_ROOM 16384 /* In bytes. */
+#define CAPS__PATIENCE 1000   /* In milliseconds, for a datagram of one byte on the loopback. */
 
 static volatile LONG caps__known;
 static volatile LONG caps__present;
@@ -194,6 +195,19 @@ static int caps__lacks_control(void) {
     return host.wine_get_version != NULL || host.WSASendMsg == NULL;
 }
 
+/* The administrator may have made it smaller. */
+static int caps__has_send_room(void) {
+    int room = 0, error = 0, length = sizeof room;
+    SOCKET s = host.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+
+    if (s == INVALID_SOCKET)
+        return caps__from_error(WSAGetLastError());
+    if (host.getsockopt(s, SOL_SOCKET, SO_SNDBUF, (char*) &room, &length) != 0)
+        error = WSAGetLastError();
+    host.closesocket(s);
+    return error != 0 ? caps__from_error(error) : room >= CAPS__SEND_ROOM;
+}
+
 static const struct caps__row {
     caps__probe probe;
     unsigned needs; /* Another capability, without which there is nothing to probe. */
@@ -211,6 +225,7 @@ static const struct caps__row {
     {caps__is_wine, 0, "a file's read ends with the call"},
     {caps__lacks_control, 0, "WSASendMsg does without control data"},
     {caps__is_wine, CAP_POLL, "a poll may be made on a socket's own handle"},
+    {caps__has_send_room, 0, "a fresh socket has the usual room for what it sends"},
 };
 
 /* Returns 0, or -1 where it has to be tried again. */

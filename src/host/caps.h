@@ -22,7 +22,8 @@ enum cap {
     CAP_ACCEPT_PREFIX = 256, /* AcceptEx puts each address behind its length, an int: Wine. */
     CAP_READS_AT_ONCE = 512, /* NtReadFile of a file never goes on after the call: Wine. */
     CAP_NO_CONTROL = 1024,   /* WSASendMsg does without control data: Wine, or there is none. */
-    CAP_PEND = 2048          /* A poll may be made on a socket's own handle: request_pend(). */
+    CAP_PEND = 2048,         /* A poll may be made on a socket's own handle: request_pend(). */
+    CAP_SEND_ROOM = 4096     /* A fresh socket's send buffer is as large as Linux' usual one. */
 };
 
 /* Finds out about those wanted, any number of them; those that are known cost a test. Returns 0, or
@@ -41,6 +42,6 @@ int caps_has(enum cap cap);
 const char* caps_name(enum cap cap);
 
 /* The number of capabilities; they are the bits 1 << 0 to 1 << (CAPS_COUNT - 1). */
-#define CAPS_COUNT 12
+#define CAPS_COUNT 13
 
 #endif
