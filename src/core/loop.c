@@ -42,11 +42,25 @@ static void loop__init(void) {
     lock_init(&loop__lock);
 }
 
+/* A program that closes a handle twice must not hit one of ours meanwhile. */
+static HANDLE loop__make_event(BOOL is_set) {
+    HANDLE event = CreateEventW(NULL, FALSE, is_set, NULL);
+    if (event != NULL)
+        SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE);
+    return event;
+}
+
+/* Otherwise it was closed by force, and the value may be another's. */
+static int loop__is_own(HANDLE event) {
+    DWORD flags;
+    return GetHandleInformation(event, &flags) && (flags & HANDLE_FLAG_PROTECT_FROM_CLOSE);
+}
+
 static int loop__make_events(void) {
     int i;
     for (i = 0; i < LOOP__EVENTS; i++) {
         if (loop__events[i] == NULL)
-            loop__events[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
+            loop__events[i] = loop__make_event(FALSE);
         if (loop__events[i] == NULL)
             return -1;
     }
@@ -242,22 +256,21 @@ static void loop__work(void) {
     } while (turns > 0);
 }
 
-/* A handle of ours was closed by somebody who took it for his own. The end of a step that was begun
- * with it is found by looking. */
+/* The end of a step that was begun with an event which is gone is found by looking. */
 static void loop__repair(void) {
     int i;
     log_error("the wait for operations has failed (error %lu); going on", GetLastError());
     for (i = 0; i < LOOP__EVENTS; i++) {
         HANDLE event;
-        if (WaitForSingleObject(loop__events[i], 0) != WAIT_FAILED)
+        if (loop__is_own(loop__events[i]))
             continue;
         loop__is_unsure = 1;
-        event = CreateEventW(NULL, FALSE, TRUE, NULL);
+        event = loop__make_event(TRUE);
         if (event != NULL)
             InterlockedExchangePointer((void* volatile*) &loop__events[i], event);
     }
     /* Should it go on failing, the thread must not run all the time. */
-    WaitForSingleObject(loop__events[LOOP__HANDED_OVER], LOOP__AFTER_FAILURE);
+    Sleep(LOOP__AFTER_FAILURE);
 }
 
 static DWORD WINAPI loop__run(void* is_endless) {
