@@ -253,7 +253,7 @@ static void connect__note(struct socket* socket, const struct connect_request* r
 static int connect__carried(struct socket* socket, const struct connect_request* request,
                             int ended) {
     socket_carry(socket, request->overlapped, 0, ended);
-    socket->carried.length = request->length;
+    socket->carried.length = (unsigned short) request->length;
     connect__note(socket, request, LIFECYCLE_CONNECT_HOST,
                   ended ? "has ended in the host" : "is pending in the host");
     if (!ended)

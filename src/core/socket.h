@@ -26,7 +26,7 @@ struct socket_selection {
 struct carried {
     OVERLAPPED* overlapped;
     DWORD owner;            /* The thread that issued it. */
-    DWORD length;           /* The bytes that a ConnectEx counts if it succeeds. */
+    unsigned short length;  /* The bytes that a ConnectEx counts if it succeeds: see ride.h. */
     unsigned char is_send;  /* It is the payload. */
     unsigned char finished; /* It is known to have ended. */
 };
