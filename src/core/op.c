@@ -9,6 +9,7 @@
 #include "core/stall.h"
 #include "core/table.h"
 #include "core/worker.h"
+#include "host/caps.h"
 
 static volatile LONG op__count;
 
@@ -257,7 +258,7 @@ enum op_verdict op_send(struct op* op, WSABUF* buffers, DWORD count) {
     DWORD sent;
     int error = 0;
 
-    if (op->executor == OP_WORKER)
+    if (op->executor == OP_WORKER || (op->executor == OP_CALLER && !caps_has(CAP_STEPS)))
         return worker_send(op, buffers, count);
     socket = socket_find_same(op->handle, op->serial);
     if (!op__may_begin(op, 1)) {

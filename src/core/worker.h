@@ -18,7 +18,8 @@
  * not due. */
 int worker_take(struct op* op);
 
-/* The verb op_send() of a worker. */
+/* The verb op_send() of a worker; and of a caller that waits, where an overlapped step of ours
+ * would show as well. */
 enum op_verdict worker_send(struct op* op, const WSABUF* buffers, DWORD count);
 
 /* Waits until a connect or a send of a socket that the program made non-blocking may go on; for a
