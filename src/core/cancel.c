@@ -6,6 +6,7 @@
 #include "core/op.h"
 #include "core/stats.h"
 #include "core/table.h"
+#include "core/worker.h"
 
 /* Under the socket's lock: cancels those with this OVERLAPPED (any for NULL) that this thread
  * issued (any for 0). The kind makes no difference. Returns how many there were. */
@@ -107,6 +108,7 @@ int cancel_before_close(SOCKET s, struct cancel_closing* closing) {
         cancel__close_all(socket, 0);
     }
     socket_release(s);
+    worker_leave(s);
     SetLastError(error);
     return 0;
 }

@@ -141,6 +141,17 @@ static void issue__carry_out(struct op* op) {
     }
 }
 
+/* Where the steps are blocking calls, a close waits until the caller is out of them. */
+static void issue__carry_out_named(struct op* op) {
+    struct worker_name name;
+    const int is_named = way_is_by_workers();
+    if (is_named)
+        worker_name(&name, op->handle);
+    issue__carry_out(op);
+    if (is_named)
+        worker_unname(&name);
+}
+
 /* On a socket whose I/O makes its caller wait, an OVERLAPPED is completed when the call returns. */
 static int issue__begin_by_caller(struct op* op) {
     struct socket* socket = socket_find(op->handle);
@@ -148,7 +159,7 @@ static int issue__begin_by_caller(struct op* op) {
 
     op->is_behind = (unsigned char) op_has_to_wait(socket, op);
     socket_release(op->handle);
-    issue__carry_out(op);
+    issue__carry_out_named(op);
     error = op_error(op);
     if (error != 0)
         op->overlapped = NULL;

@@ -8,6 +8,7 @@
 #include "base/once.h"
 #include "base/status.h"
 #include "core/loop.h"
+#include "host/caps.h"
 
 #define WORKER__FEW 16
 #define WORKER__MANY 512
@@ -15,6 +16,7 @@
 #define WORKER__PATIENCE 50 /* In milliseconds, that a queue may stand still. */
 #define WORKER__IDLE 10000  /* In milliseconds, after which a worker without work ends. */
 #define WORKER__SLICE 250   /* In milliseconds, after which a cancel is noticed at the latest. */
+#define WORKER__LEAVE 500   /* In milliseconds, that a close waits if nothing ends a call. */
 
 /* What is copied and sent at once: as much as ReactOS takes of a send. */
 #define WORKER__PIECE 8192
@@ -27,16 +29,10 @@ static struct once worker__work_once;
 static lock_t worker__lock;
 static HANDLE worker__work; /* A semaphore that counts what was put into the queue. */
 
-/* A handle that a worker may name to the host. */
-struct worker__name {
-    struct worker__name* next;
-    SOCKET handle;
-};
-
 /* Under the lock. */
 static struct op* worker__queue;
 static struct op** worker__queue_end = &worker__queue;
-static struct worker__name* worker__named;
+static struct worker_name* worker__named;
 static unsigned worker__count;
 static unsigned worker__idle;
 static unsigned worker__queued;
@@ -60,8 +56,36 @@ int worker_prepare(void) {
     return once_try(&worker__work_once, worker__make_semaphore);
 }
 
+/* Under the lock. */
+static void worker__note(struct worker_name* name, SOCKET handle) {
+    name->handle = handle;
+    name->next = worker__named;
+    lock_store_pointer(&worker__named, name);
+}
+
+/* Under the lock. */
+static void worker__forget(const struct worker_name* name) {
+    struct worker_name** place = &worker__named;
+    while (*place != name)
+        place = &(*place)->next;
+    lock_store_pointer(place, name->next);
+}
+
+void worker_name(struct worker_name* name, SOCKET handle) {
+    once_run(&worker__once, worker__init);
+    lock_acquire(&worker__lock);
+    worker__note(name, handle);
+    lock_release(&worker__lock);
+}
+
+void worker_unname(const struct worker_name* name) {
+    lock_acquire(&worker__lock);
+    worker__forget(name);
+    lock_release(&worker__lock);
+}
+
 int worker_names(SOCKET handle) {
-    const struct worker__name* name;
+    const struct worker_name* name;
     if (lock_load_pointer(&worker__named) == NULL)
         return 0;
     lock_acquire(&worker__lock);
@@ -71,8 +95,22 @@ int worker_names(SOCKET handle) {
     return name != NULL;
 }
 
+/* Both sides, as a shutdown of the sending side alone leaves a connect as it is. The call may be
+ * just about to begin, so that it is said again. Where the host takes it the call ends; where it
+ * does not, there may be none that it could end. */
+void worker_leave(SOCKET handle) {
+    DWORD begun = GetTickCount();
+    int is_ending = 0;
+    if (caps_has(CAP_STEPS))
+        return;
+    while (worker_names(handle) && (is_ending || GetTickCount() - begun < WORKER__LEAVE)) {
+        is_ending |= host.shutdown(handle, SD_BOTH) == 0;
+        Sleep(1);
+    }
+}
+
 /* Under the lock: takes the next operation, whose handle is named from then on. */
-static struct op* worker__pop(struct worker__name* name) {
+static struct op* worker__pop(struct worker_name* name) {
     struct op* op = worker__queue;
     if (op == NULL)
         return NULL;
@@ -81,14 +119,12 @@ static struct op* worker__pop(struct worker__name* name) {
         worker__queue_end = &worker__queue;
     worker__queued--;
     worker__taken++;
-    name->handle = op->handle;
-    name->next = worker__named;
-    lock_store_pointer(&worker__named, name);
+    worker__note(name, op->handle);
     return op;
 }
 
 /* Waits for an operation; NULL tells the worker to end. */
-static struct op* worker__wait_for_work(struct worker__name* name) {
+static struct op* worker__wait_for_work(struct worker_name* name) {
     struct op* op;
     for (;;) {
         DWORD wait = WaitForSingleObject(worker__work, WORKER__IDLE);
@@ -109,18 +145,15 @@ static struct op* worker__wait_for_work(struct worker__name* name) {
     return op;
 }
 
-static void worker__let_go(const struct worker__name* name) {
-    struct worker__name** place = &worker__named;
+static void worker__let_go(const struct worker_name* name) {
     lock_acquire(&worker__lock);
-    while (*place != name)
-        place = &(*place)->next;
-    lock_store_pointer(place, name->next);
+    worker__forget(name);
     worker__idle++;
     lock_release(&worker__lock);
 }
 
 static DWORD WINAPI worker__run(void* unused) {
-    struct worker__name name;
+    struct worker_name name;
     struct op* op;
     (void) unused;
     while ((op = worker__wait_for_work(&name)) != NULL) {
@@ -253,6 +286,9 @@ static int worker__send_piece(struct op* op, const char* piece, DWORD length, DW
     do {
         int has_failed, error;
         int result = host.send(op->handle, piece + sent, (int) (length - sent), 0);
+        /* ReactOS says that nothing was sent where another thread has shut the socket down. */
+        if (result == 0 && sent < length)
+            return WSAECONNRESET;
         if (result >= 0) {
             sent += (DWORD) result;
             *total += (DWORD) result;

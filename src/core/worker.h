@@ -31,9 +31,26 @@ int worker_wait(struct op* op, int* has_failed);
  * before an operation is given to OP_WORKER. */
 int worker_prepare(void);
 
-/* Whether a worker may still be about to name this handle to the host. Of a new socket that means
- * that the value was another's, whose close the worker has not noticed yet: the program must not
- * get it. Costs one test while no worker is at work. */
+/* A handle that a thread may name to the host in a blocking call of ours: a worker's, or a caller's
+ * that waits. Of the former the workers say so themselves; a caller does it before and after. The
+ * place is the caller's until then. */
+struct worker_name {
+    struct worker_name* next;
+    SOCKET handle;
+};
+void worker_name(struct worker_name* name, SOCKET handle);
+void worker_unname(const struct worker_name* name);
+
+/* Whether somebody may still be about to name this handle to the host. Of a new socket that means
+ * that the value was another's, whose close has not been noticed yet: the program must not get it.
+ * Costs one test while no worker is at work. */
 int worker_names(SOCKET handle);
+
+/* Before a socket is closed, without a lock, when its operations were told: makes the host let go
+ * of the blocking calls of ours on it, and waits until they are out of it; half a second at the
+ * most where the host cannot be made to. ReactOS's msafd frees what it keeps of a socket though
+ * another thread's call still uses it, and then the process crashes. Does nothing on a host whose
+ * overlapped calls are used instead. */
+void worker_leave(SOCKET handle);
 
 #endif
