@@ -2,9 +2,13 @@
 #include "hooks/results.h"
 
 #include "base/status.h"
+#include "core/table.h"
 #include "core/witness.h"
 #include "ext/acceptex.h"
+#include "host/caps.h"
 #include "host/outcome.h"
+
+#define RESULTS__LONGEST 16 /* In milliseconds, between two looks at a status block. */
 
 /* STATUS_INVALID_CONNECTION and STATUS_CONNECTION_RESET as kernel32 tells them. */
 #define RESULTS__INVALID_CONNECTION ERROR_UNEXP_NET_ERR
@@ -56,6 +60,20 @@ static void results__see(BOOL result, SOCKET s, const OVERLAPPED* overlapped, DW
         witness_give_up(overlapped);
 }
 
+/* Without an event the host waits for the socket's own handle, which only its own requests signal:
+ * where there is none that could signal it for us, the status block is looked at. */
+static void results__await(SOCKET s, const OVERLAPPED* overlapped) {
+    DWORD pause = 1;
+    if (overlapped == NULL || overlapped->hEvent != NULL || !(table_flags(s) & TABLE_SOCKET) ||
+        caps_has(CAP_COMPLETE))
+        return;
+    while (*(const volatile ULONG_PTR*) &overlapped->Internal == STATUS__PENDING) {
+        Sleep(pause);
+        if (pause < RESULTS__LONGEST)
+            pause *= 2;
+    }
+}
+
 static BOOL results__mend(BOOL result, HANDLE file, OVERLAPPED* overlapped) {
     DWORD error = result ? 0 : GetLastError();
     results__see(result, (SOCKET) file, overlapped, error);
@@ -65,6 +83,8 @@ static BOOL results__mend(BOOL result, HANDLE file, OVERLAPPED* overlapped) {
 }
 
 BOOL WINAPI hook_GetOverlappedResult(HANDLE file, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait) {
+    if (wait)
+        results__await((SOCKET) file, overlapped);
     return results__mend(host.GetOverlappedResult(file, overlapped, bytes, wait), file, overlapped);
 }
 
@@ -76,8 +96,12 @@ BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWOR
 
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags) {
-    BOOL result = outcome_get(s, overlapped, bytes, wait, flags);
-    int error = result ? 0 : WSAGetLastError();
+    BOOL result;
+    int error;
+    if (wait)
+        results__await(s, overlapped);
+    result = outcome_get(s, overlapped, bytes, wait, flags);
+    error = result ? 0 : WSAGetLastError();
     results__see(result, s, overlapped, (DWORD) error);
     if (error == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
         WSASetLastError(WSAECONNRESET);
