@@ -215,6 +215,17 @@ static int options__is_accepted_one(const struct socket* socket) {
            ((struct sockaddr_in*) &name)->sin_port == socket->local_port;
 }
 
+int options_is_connecting(SOCKET s) {
+    const struct socket* socket;
+    int is_connecting;
+    if (!(table_flags(s) & TABLE_USED))
+        return 0;
+    socket = socket_find(s);
+    is_connecting = socket != NULL && lifecycle_is_connecting(&socket->lifecycle);
+    socket_release(s);
+    return is_connecting;
+}
+
 int options_is_default_state(SOCKET s) {
     const struct socket* socket;
     int strict = 0;

@@ -35,4 +35,7 @@ int options_get_fast_open(SOCKET s, char* value, int* length);
  */
 int options_is_default_state(SOCKET s);
 
+/* Whether wsext is carrying out a connect of the socket, which the host may not know to be one. */
+int options_is_connecting(SOCKET s);
+
 #endif

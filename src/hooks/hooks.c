@@ -234,7 +234,8 @@ static int WSAAPI hook_WSAConnect(SOCKET s, const struct sockaddr* name, int len
 /* The state that ConnectEx and AcceptEx leave a socket in */
 
 static int WSAAPI hook_shutdown(SOCKET s, int how) {
-    if (options_is_default_state(s))
+    /* ReactOS would end a connect in progress by it. */
+    if (options_is_default_state(s) || options_is_connecting(s))
         return hooks__answer(WSAENOTCONN);
     /* What is sent already by the program's understanding goes out before. */
     if ((table_flags(s) & TABLE_HOLDS) && how != SD_RECEIVE && disconnectex_shut_later(s, how))

@@ -194,7 +194,7 @@ int wsext_takes_getsockopt(SOCKET s, int level, int option, char* value, int* le
 
 int wsext_lacks_context(SOCKET s) {
     DWORD error = GetLastError();
-    int lacks = !provider__is_deaf() && options_is_default_state(s);
+    int lacks = !provider__is_deaf() && (options_is_default_state(s) || options_is_connecting(s));
     SetLastError(error);
     return lacks;
 }
