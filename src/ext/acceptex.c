@@ -79,7 +79,10 @@ static int acceptex__check_unused(SOCKET s, int is_reused) {
         error = seconds_connected(s, &seconds);
         return error == 0 && seconds == SECONDS_NEVER ? 0 : acceptex__refusal(error);
     }
-    /* What is connected or listens is bound, too. */
+    /* What is connected or listens is bound, too. ReactOS must not be asked after a connect that
+     * failed, which is noted as well. */
+    if (table_flags(s) & TABLE_BOUND)
+        return WSAEINVAL;
     if (host.getsockname(s, (struct sockaddr*) &name, &length) == 0)
         return WSAEINVAL;
     error = WSAGetLastError();
