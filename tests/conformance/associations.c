@@ -9,7 +9,7 @@
 #include "conformance.h"
 
 #define ASSOCIATIONS__LARGE (4u << 20)
-#define ASSOCIATIONS__PROMPT 1000 /* In milliseconds. */
+#define ASSOCIATIONS__PROMPT (1000 * conf_patience()) /* In milliseconds. */
 #define ASSOCIATIONS__ENDS 16
 
 /* FileCompletionInformation and what it takes. */
