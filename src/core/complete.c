@@ -72,8 +72,10 @@ static void complete__signal_handle(SOCKET handle) {
         request_complete(handle, NULL, NULL, &block, STATUS__SUCCESS);
 }
 
+/* Where the host can complete anything by itself, it is left to that. */
 int complete_can_count(const struct target* target, const OVERLAPPED* overlapped) {
-    return target->port.handle != NULL || !complete_wants_packet(overlapped) || target->is_known;
+    return target->port.handle != NULL || !complete_wants_packet(overlapped) || target->is_known ||
+           (!caps_has(CAP_COMPLETE) && request_has_no_port(target->handle));
 }
 
 /* Whether the socket was closed by a way that does not lead through us. Asked of what has failed
@@ -102,7 +104,7 @@ static int complete__by_request(const struct target* target, OVERLAPPED* overlap
 static int complete__by_sending(const struct target* target, OVERLAPPED* overlapped) {
     WSABUF nothing = {0, NULL};
     DWORD sent;
-    if (target->port.handle != NULL || target->is_known || !complete_wants_packet(overlapped))
+    if (complete_can_count(target, overlapped))
         return 0;
     return host.WSASend(target->handle, &nothing, 1, &sent, 0, overlapped, NULL) == 0 ||
            WSAGetLastError() == WSA_IO_PENDING;

@@ -146,16 +146,16 @@ static const struct op_kind* transmit__kind(enum stats_function function) {
 /* A port that is not known */
 
 int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped) {
-    struct socket* socket;
-    struct target target;
-    int can = 1;
+    const struct socket* socket;
+    struct target target = {0};
+    int can;
     if (overlapped == NULL || (table_flags(s) & TABLE_SEEN))
         return 1;
+    target.handle = s;
     socket = socket_find(s);
     if (socket != NULL)
         target = socket_target(socket);
-    can = socket != NULL ? complete_can_count(&target, overlapped)
-                         : !complete_wants_packet(overlapped);
+    can = complete_can_count(&target, overlapped);
     socket_release(s);
     return can;
 }

@@ -8,6 +8,9 @@
 
 #define REQUESTS__POLL 0x00012024u
 #define REQUESTS__COMPLETE 0x00120348u
+#define REQUESTS__UNKNOWN 0x00012FFCu
+#define REQUESTS__NOT_SUPPORTED 0xC00000BBu
+#define REQUESTS__NO_SUCH_REQUEST 0xC0000010u
 #define REQUESTS__NEVER 0x7FFFFFFFFFFFFFFFll
 
 static struct once requests__once;
@@ -133,4 +136,18 @@ host_status request_complete(SOCKET s, HANDLE event, OVERLAPPED* packet, void* b
                              uint32_t status) {
     return host.NtDeviceIoControlFile((HANDLE) s, event, NULL, packet, block, REQUESTS__COMPLETE,
                                       &status, sizeof status, NULL, 0);
+}
+
+static void NTAPI requests__routine(void* context, IO_STATUS_BLOCK* block, ULONG reserved) {
+    (void) context;
+    (void) block;
+    (void) reserved;
+}
+
+int request_has_no_port(SOCKET s) {
+    IO_STATUS_BLOCK block;
+    host_status status = host.NtDeviceIoControlFile((HANDLE) s, NULL, requests__routine, NULL,
+                                                    &block, REQUESTS__UNKNOWN, NULL, 0, NULL, 0);
+    return (uint32_t) status == REQUESTS__NOT_SUPPORTED ||
+           (uint32_t) status == REQUESTS__NO_SUCH_REQUEST;
 }

@@ -73,4 +73,10 @@ host_status request_pend(SOCKET s, HANDLE event, PIO_APC_ROUTINE apc, void* cont
 host_status request_complete(SOCKET s, HANDLE event, OVERLAPPED* packet, void* block,
                              uint32_t status);
 
+/* Whether the file is known to report to no completion port, associated by whomever: NT refuses a
+ * request with a routine of its caller on a file that does, whatever is requested. What is
+ * requested is nothing that a driver knows, and the routine is not called. Not for Wine. Returns 1
+ * or 0. */
+int request_has_no_port(SOCKET s);
+
 #endif
