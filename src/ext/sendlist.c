@@ -166,6 +166,15 @@ int sendlist_are_memory(const struct sendlist* list) {
     return list->files.count == 0;
 }
 
+int sendlist_are_at_hand(const struct sendlist* list) {
+    DWORD part;
+    for (part = 0; part < list->count; part++) {
+        if (list->list[part].memory == NULL && list->list[part].length > 0)
+            return 0;
+    }
+    return 1;
+}
+
 int sendlist_are_messages(const struct sendlist* list) {
     return list->is_message;
 }

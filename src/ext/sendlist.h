@@ -29,6 +29,9 @@ DWORD sendlist_length(const struct sendlist* list);
 int sendlist_are_memory(const struct sendlist* list);
 int sendlist_are_messages(const struct sendlist* list);
 
+/* Whether all of it lies in memory, be it copied from a file. */
+int sendlist_are_at_hand(const struct sendlist* list);
+
 /* All parts were added, and are to be sent: copies many small ones into one, and moves the pointers
  * of files that are sent from where these stand. */
 void sendlist_begin(struct sendlist* list);

@@ -10,6 +10,9 @@
 #include "ext/sendlock.h"
 #include "host/caps.h"
 
+/* The most bytes that are likely to be taken by the host at once. */
+#define TRANSMIT__QUICK 16384u
+
 struct transmit {
     struct op op;
     DWORD flags;
@@ -160,6 +163,21 @@ int transmit_can_count(SOCKET s, const OVERLAPPED* overlapped) {
     return can;
 }
 
+/* What the host ends within the call costs only the send where it has the program's OVERLAPPED.
+ * That is likely of a short one that nothing of ours has to be sent before. */
+static int transmit__is_quick(SOCKET s, const struct transmit* self, const OVERLAPPED* overlapped) {
+    const struct socket* socket;
+    int is_alone;
+    if (issue_executor(s, overlapped) != OP_LOOP || sendlist_are_messages(self->list) ||
+        sendlist_length(self->list) > TRANSMIT__QUICK || !sendlist_are_at_hand(self->list) ||
+        (table_flags(s) & (TABLE_SEEN | TABLE_HOLDS)) != TABLE_SEEN)
+        return 0;
+    socket = socket_find(s);
+    is_alone = socket == NULL || socket->ops == NULL;
+    socket_release(s);
+    return is_alone;
+}
+
 /* What is one send the host can do with the program's OVERLAPPED. */
 static int transmit__is_one_send(struct transmit* self) {
     return !(self->flags & TF_DISCONNECT) && sendlist_make_step(self->list, &self->step) == 0 &&
@@ -221,26 +239,43 @@ static int transmit__issue(SOCKET s, struct transmit* self, OVERLAPPED* overlapp
     return issue_op(&self->op);
 }
 
-/* To a port that is not known only the host can tell how much was sent. An operation of nobody's
- * that is put behind it gives back what it needs until then. */
-static int transmit__hand_over(SOCKET s, struct transmit* self, OVERLAPPED* overlapped,
-                               int* is_gone) {
-    struct socket* socket;
-    int error = transmit__send_by_host(s, self, overlapped);
-    if ((error != 0 && error != WSA_IO_PENDING) || sendlist_are_memory(self->list))
-        return error;
-    socket = socket_need(s);
+/* An operation of nobody's that is put behind what the host sends gives back what that needs until
+ * its end, and has it looked at meanwhile. */
+static void transmit__put_behind(SOCKET s, struct transmit* self, int* is_gone) {
+    struct socket* socket = socket_need(s);
     if (socket != NULL)
         socket->cancels_all = 1;
     socket_release(s);
     self->is_handed = 1;
     transmit__issue(s, self, NULL, is_gone);
+}
+
+/* To a port that is not known only the host can tell how much was sent. */
+static int transmit__hand_over(SOCKET s, struct transmit* self, OVERLAPPED* overlapped,
+                               int* is_gone) {
+    int error = transmit__send_by_host(s, self, overlapped);
+    if ((error == 0 || error == WSA_IO_PENDING) && !sendlist_are_memory(self->list))
+        transmit__put_behind(s, self, is_gone);
     return error;
+}
+
+static int transmit__be_quick(SOCKET s, struct transmit* self, OVERLAPPED* overlapped,
+                              int* is_gone) {
+    enum stats_function function = self->op.kind->function;
+    int error = transmit__send_by_host(s, self, overlapped);
+    if (error == WSA_IO_PENDING)
+        transmit__put_behind(s, self, is_gone);
+    if (error != 0)
+        return error;
+    stats_count_end(function, 0);
+    return table_flags(s) & TABLE_SKIP ? 0 : ERROR_IO_PENDING;
 }
 
 static int transmit__run(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
     if (!transmit_can_count(s, overlapped) && transmit__is_one_send(self))
         return transmit__hand_over(s, self, overlapped, is_gone);
+    if (transmit__is_quick(s, self, overlapped) && transmit__is_one_send(self))
+        return transmit__be_quick(s, self, overlapped, is_gone);
     return transmit__issue(s, self, overlapped, is_gone);
 }
 
