@@ -10,6 +10,7 @@
 #include "core/socket.h"
 #include "core/stats.h"
 #include "core/table.h"
+#include "ext/acceptors.h"
 #include "ext/listener.h"
 #include "host/caps.h"
 #include "host/seconds.h"
@@ -174,6 +175,18 @@ static void acceptex__note(struct socket* socket, const struct acceptex__request
     socket_step(socket, LIFECYCLE_ACCEPT);
 }
 
+/* Whether the socket's last AcceptEx was given that OVERLAPPED, and nothing has come after it. */
+static int acceptex__has(const struct socket* socket, const void* overlapped) {
+    return socket != NULL && lifecycle_is_accepting(&socket->lifecycle) &&
+           socket->carried.overlapped == overlapped;
+}
+
+static int acceptex__is_current(const void* overlapped, uintptr_t acceptor) {
+    int is_current = acceptex__has(socket_find(acceptor), overlapped);
+    socket_release(acceptor);
+    return is_current;
+}
+
 /* The acceptor is locked, so that nobody who hears of the end can be here before it is noted that
  * the operation began. A listener whose I/O makes the caller wait gets no lock for that time, and
  * its acceptors are left to the host altogether. */
@@ -184,6 +197,7 @@ static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__reques
 
     if (table_flags(request->listener) & TABLE_SYNCHRONOUS)
         return acceptex__call_host(function, request, listener->family);
+    acceptors_begin(request->overlapped, request->acceptor, acceptex__is_current);
     socket = socket_need(request->acceptor);
     if (socket == NULL) {
         error = WSAENOBUFS;
@@ -195,6 +209,7 @@ static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__reques
             acceptex__note(socket, request, listener);
     }
     socket_release(request->acceptor);
+    acceptors_begun(request->overlapped);
     return error;
 }
 
@@ -253,7 +268,8 @@ BOOL PASCAL acceptex_call(SOCKET listener, SOCKET acceptor, PVOID buffer, DWORD 
 }
 
 /* Acceptors that have the OVERLAPPED noted, from the handle on that comes after the last. More than
- * one have where the operations of the others have ended. */
+ * one have where the operations of the others have ended. Looked for one by one only where memory
+ * was too short to note which it is. */
 struct acceptex__search {
     const OVERLAPPED* overlapped;
     SOCKET acceptor;
@@ -266,8 +282,7 @@ static void acceptex__visit(uintptr_t handle, void* place, void* context) {
     const struct socket* socket = place;
     struct acceptex__search* search = context;
     if (search->is_found || handle <= search->acceptor ||
-        !lifecycle_is_accepting(&socket->lifecycle) ||
-        socket->carried.overlapped != search->overlapped)
+        !acceptex__has(socket, search->overlapped))
         return;
     search->acceptor = handle;
     search->listener = socket->listener;
@@ -288,8 +303,29 @@ static int acceptex__is_about(const struct acceptex__search* found, SOCKET s, UL
     return is_about;
 }
 
+/* The one that is noted for the OVERLAPPED. */
+static int acceptex__recall(struct acceptex__search* search) {
+    const struct socket* socket;
+    search->acceptor = acceptors_find(search->overlapped);
+    if (search->acceptor == 0)
+        return 0;
+    socket = socket_find(search->acceptor);
+    if (acceptex__has(socket, search->overlapped)) {
+        search->listener = socket->listener;
+        search->serial = socket->listener_serial;
+        search->is_found = 1;
+    }
+    socket_release(search->acceptor);
+    return search->is_found;
+}
+
 static int acceptex__knows(const OVERLAPPED* overlapped, SOCKET s, ULONG_PTR key) {
     struct acceptex__search search = {overlapped, 0, 0, 0, 0};
+    if (acceptex__recall(&search) && acceptex__is_about(&search, s, key))
+        return 1;
+    if (!acceptors_is_short())
+        return 0;
+    search.acceptor = 0;
     do {
         search.is_found = 0;
         table_for_each(acceptex__visit, &search);

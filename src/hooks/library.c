@@ -4,6 +4,7 @@
 #include "base/once.h"
 #include "core/cancel.h"
 #include "core/table.h"
+#include "ext/acceptors.h"
 #include "ext/extensions.h"
 #include "hooks/copy.h"
 #include "hooks/hooks.h"
@@ -26,6 +27,7 @@ static void library__init(void) {
         return;
     }
     table_init();
+    acceptors_init();
     log_info("wsext %s on %s %s", WSEXT_VERSION, host.wine_get_version != NULL ? "Wine" : "Windows",
              host.wine_get_version != NULL ? host.wine_get_version() : "or ReactOS");
     host_look_shut();
