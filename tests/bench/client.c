@@ -41,50 +41,15 @@ double bench_ticks_to_us(int64_t ticks) {
     return (double) ticks * 1e6 / (double) frequency.QuadPart;
 }
 
-HANDLE bench_port(void) {
-    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-
-    if (port == NULL)
-        bench_die("CreateIoCompletionPort");
-    return port;
-}
-
-SOCKET bench_socket(HANDLE port) {
-    struct sockaddr_in any;
-    SOCKET s = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
-
-    if (s == INVALID_SOCKET)
-        bench_die("WSASocketW");
-    memset(&any, 0, sizeof any);
-    any.sin_family = AF_INET;
-    if (bind(s, (struct sockaddr*) &any, sizeof any) != 0)
-        bench_die("bind");
-    if (CreateIoCompletionPort((HANDLE) s, port, (ULONG_PTR) s, 0) == NULL)
-        bench_die("CreateIoCompletionPort (socket)");
-    return s;
-}
-
-LPFN_CONNECTEX bench_connectex(void) {
-    GUID guid = WSAID_CONNECTEX;
-    LPFN_CONNECTEX connectex = NULL;
-    DWORD bytes;
-    SOCKET s = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
-
-    if (s == INVALID_SOCKET)
-        bench_die("WSASocketW");
-    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, &connectex,
-                 sizeof connectex, &bytes, NULL, NULL) != 0)
-        bench_die("WSAIoctl");
-    closesocket(s);
-    return connectex;
-}
-
 static void client__usage(void) {
     fprintf(stderr,
             "usage: bench-client --port N [--payload BYTES] [--concurrency N] [--operations N]\n"
             "                    [--time MS] [--watchdog MS] [--warmup N] [--updated]\n"
             "                    [--settle MS] [--server-stat FILE]\n"
-            "       bench-client --port N --pending N [--watchdog MS]\n"
+            "                    [--quantiles]\n"
+            "       bench-client --port N --pending N [--late PORT] [--watchdog MS]\n"
+            "       bench-client --port N --accept [--end close|reuse|file|file-reuse] …\n"
+            "       bench-client --port N --resets N [--pending N]\n"
             "       bench-client --port N --calls\n"
             "       bench-client --hold\n");
     ExitProcess(2);
@@ -119,9 +84,44 @@ static int client__parse_number(const char* name, const char* value, struct benc
         o->settle_ms = number;
     else if (strcmp(name, "--pending") == 0)
         o->pending = number;
+    else if (strcmp(name, "--resets") == 0)
+        o->resets = number;
+    else if (strcmp(name, "--late") == 0)
+        o->late_port = (u_short) number;
     else
         return 0;
     return 2;
+}
+
+static int client__parse_end(const char* value, struct bench_options* o) {
+    static const char* const names[] = {"close", "reuse", "file", "file-reuse"};
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            o->end = (enum bench_end) i;
+            return 2;
+        }
+    }
+    client__usage();
+    return 0;
+}
+
+/* What is either said or not. */
+static int client__parse_flag(const char* name, struct bench_options* o) {
+    if (strcmp(name, "--updated") == 0)
+        o->updated = 1;
+    else if (strcmp(name, "--quantiles") == 0)
+        o->quantiles = 1;
+    else if (strcmp(name, "--accept") == 0)
+        o->accepts = 1;
+    else if (strcmp(name, "--calls") == 0)
+        o->calls = 1;
+    else if (strcmp(name, "--hold") == 0)
+        o->hold = 1;
+    else
+        return 0;
+    return 1;
 }
 
 static void client__parse(int argc, char** argv, struct bench_options* o) {
@@ -131,20 +131,16 @@ static void client__parse(int argc, char** argv, struct bench_options* o) {
         const char* value = i + 1 < argc ? argv[i + 1] : NULL;
         int used = client__parse_number(argv[i], value, o);
 
-        if (used == 0) {
-            used = 1;
-            if (strcmp(argv[i], "--updated") == 0)
-                o->updated = 1;
-            else if (strcmp(argv[i], "--calls") == 0)
-                o->calls = 1;
-            else if (strcmp(argv[i], "--hold") == 0)
-                o->hold = 1;
-            else if (strcmp(argv[i], "--server-stat") == 0 && value != NULL) {
-                o->server_stat = value;
-                used = 2;
-            } else
-                client__usage();
+        if (used == 0)
+            used = client__parse_flag(argv[i], o);
+        if (used == 0 && value != NULL && strcmp(argv[i], "--server-stat") == 0) {
+            o->server_stat = value;
+            used = 2;
         }
+        if (used == 0 && value != NULL && strcmp(argv[i], "--end") == 0)
+            used = client__parse_end(value, o);
+        if (used == 0)
+            client__usage();
         i += used;
     }
     if (!o->hold && o->peer.sin_port == 0)
@@ -179,6 +175,10 @@ int main(int argc, char** argv) {
         return client__hold();
     if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
         bench_die("WSAStartup");
+    if (options.accepts)
+        return server_run(&options);
+    if (options.resets != 0)
+        return resets_run(&options);
     if (options.pending != 0)
         return pending_run(&options);
     if (options.calls)

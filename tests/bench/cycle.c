@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Linux reports CPU time in /proc in units of 1/100 s on every architecture Wine runs on. */
-#define CYCLE__STAT_TICK_US 10000.0
 #define CYCLE__DRAIN_MS 2000
 
 struct cycle_slot {
@@ -33,37 +31,6 @@ struct cycle {
     DWORD hung;
     DWORD lost;
 };
-
-static double cycle__process_us(void) {
-    FILETIME created, ended, kernel, user;
-
-    if (!GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user))
-        bench_die("GetProcessTimes");
-    return ((double) kernel.dwLowDateTime + (double) user.dwLowDateTime +
-            4294967296.0 * ((double) kernel.dwHighDateTime + (double) user.dwHighDateTime)) /
-           10.0;
-}
-
-/* CPU time of wineserver so far, or -1 where it cannot be read. Read from in here because only the
- * client knows when its measured part begins and ends. */
-static double cycle__server_us(const char* path) {
-    unsigned long user, kernel;
-    char line[1024];
-    char* field;
-    size_t length;
-    FILE* file = path != NULL ? fopen(path, "rb") : NULL;
-
-    if (file == NULL)
-        return -1;
-    length = fread(line, 1, sizeof line - 1, file);
-    fclose(file);
-    line[length] = '\0';
-    field = strrchr(line, ')');
-    if (field == NULL || sscanf(field + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                                &user, &kernel) != 2)
-        return -1;
-    return (double) (user + kernel) * CYCLE__STAT_TICK_US;
-}
 
 static void cycle__failed(struct cycle* c, DWORD error) {
     if (c->failures++ == 0)
@@ -168,6 +135,17 @@ static double cycle__percentile(const struct cycle* c, DWORD percent) {
     return bench_ticks_to_us(c->latencies[(DWORD) ((uint64_t) (c->completed - 1) * percent / 100)]);
 }
 
+/* The latencies below which so many percent are, for a picture. */
+static void cycle__print_quantiles(const struct cycle* c) {
+    DWORD percent;
+
+    if (!c->options->quantiles || c->completed == 0)
+        return;
+    printf(" quantiles=");
+    for (percent = 0; percent <= 100; percent++)
+        printf("%s%.1f", percent != 0 ? "," : "", cycle__percentile(c, percent));
+}
+
 static void cycle__print(struct cycle* c, double us, double process_us, double server_us) {
     const struct bench_options* o = c->options;
     double count = c->completed != 0 ? (double) c->completed : 1;
@@ -175,10 +153,12 @@ static void cycle__print(struct cycle* c, double us, double process_us, double s
     qsort(c->latencies, c->completed, sizeof *c->latencies, cycle__compare);
     printf("mode=cycle payload=%lu concurrency=%lu updated=%d completed=%lu failures=%lu "
            "first_error=%lu hangs=%lu lost=%lu seconds=%.3f rate=%.1f p50_us=%.1f p99_us=%.1f "
-           "process_us=%.1f server_us=%.1f\n",
+           "process_us=%.1f server_us=%.1f",
            o->payload, o->concurrency, o->updated, c->completed, c->failures, c->first_error,
            c->hung, c->lost, us / 1e6, (double) c->completed * 1e6 / us, cycle__percentile(c, 50),
            cycle__percentile(c, 99), process_us / count, server_us < 0 ? -1 : server_us / count);
+    cycle__print_quantiles(c);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -202,16 +182,16 @@ int cycle_run(const struct bench_options* options) {
     if (options->warmup > 0)
         cycle__measure(&c, 1, options->warmup);
 
-    server_us = cycle__server_us(options->server_stat);
-    process_us = cycle__process_us();
+    server_us = bench_server_us(options->server_stat);
+    process_us = bench_process_us();
     start = bench_ticks();
     if (options->time_ms > 0)
         c.deadline = start + (int64_t) (options->time_ms * 1000.0 / bench_ticks_to_us(1));
     if (c.hung == 0)
         cycle__measure(&c, options->concurrency, options->operations);
     ticks = bench_ticks() - start;
-    process_us = cycle__process_us() - process_us;
-    server_end = cycle__server_us(options->server_stat);
+    process_us = bench_process_us() - process_us;
+    server_end = bench_server_us(options->server_stat);
 
     cycle__print(&c, bench_ticks_to_us(ticks), process_us,
                  server_us < 0 || server_end < 0 ? -1 : server_end - server_us);

@@ -117,9 +117,45 @@ f["mode"] == "requests" {
 }
 
 f["mode"] == "pending" {
-    remember("pending", f["variant"])
+    p = f["variant"] " " f["wanted"]
+    remember("pending", p)
     for (name in f)
-        pending[f["variant"], name] = f[name]
+        pending[p, name] = f[name]
+}
+
+f["mode"] == "resets" {
+    c = f["pending"]
+    k = "resets" SUBSEP c SUBSEP f["variant"]
+    remember("resets", c)
+    remember("resetvariant", f["variant"])
+    add(k SUBSEP "us", f["us"])
+    add(k SUBSEP "close", f["close_us"])
+    add(k SUBSEP "bytes", f["pending_bytes"])
+    resets[k] += f["resets"]
+    told[k] += f["told"]
+}
+
+f["mode"] == "accept" {
+    c = f["cycle"] " " f["payload"] " " f["concurrency"]
+    k = "server" SUBSEP c SUBSEP f["variant"]
+    remember("server", c)
+    remember("servervariant", f["variant"])
+    if (f["round"] > rounds) rounds = f["round"] + 0
+    ran[k] = 1
+    failures[k] += f["failures"]
+    if (f["failures"] > 0 && !(k in error)) error[k] = f["first_error"]
+    if (f["hangs"] > 0 || f["completed"] == 0) {
+        hangs[k]++
+        next
+    }
+    add(k SUBSEP "rate", f["rate"])
+    rate[k, f["round"]] = f["rate"]
+    add(k SUBSEP "process", f["process_us"])
+    if (f["server_us"] >= 0) add(k SUBSEP "server", f["server_us"])
+}
+
+f["mode"] == "server-requests" {
+    requests["server " f["cycle"] " " f["payload"], f["variant"]] = f["per_op"]
 }
 
 f["mode"] == "calls" {
@@ -175,31 +211,86 @@ function print_requests(    i, j, c, v) {
     }
 }
 
-function print_pending(    j, v, ours, others) {
-    print "\n| variant | pending | threads: start, pointer, pending, end | bytes bound " \
-        "| bytes pending | ours each | ConnectEx | cancelled by close |"
-    print "|---|---|---|---|---|---|---|---|"
-    for (j = 1; j <= count["pending"]; j++) {
-        v = names["pending", j]
-        ours = "-"
-        others = ""
-        if (pending[v, "other"] + pending[v, "early"] > 0)
-            others = sprintf(" (%d others, first error %d)", \
-                pending[v, "other"] + pending[v, "early"], pending[v, "first_other"])
-        if (v != "host" && ("host", "pending") in pending)
-            ours = sprintf("%.0f bytes", ours_bytes(v))
-        printf "| %s | %s | %s, %s, %s, %s | %s | %s | %s ", v, pending[v, "pending"], \
-            pending[v, "threads_start"], pending[v, "threads_loaded"], \
-            pending[v, "threads_pending"], pending[v, "threads_end"], pending[v, "bound_bytes"], \
-            pending[v, "pending_bytes"], ours
-        printf "| %s µs | %s of them, %s µs each%s |\n", pending[v, "connect_us"], \
-            pending[v, "aborted"], pending[v, "cancel_us"], others
+function print_server(    i, j, c, v, k, h, part, note) {
+    print "\n| cycle | first data | at once | variant | accepts/s | ratio | CPU process " \
+        "| CPU wineserver | requests |"
+    print "|---|---|---|---|---|---|---|---|---|"
+    for (i = 1; i <= count["server"]; i++) {
+        c = names["server", i]
+        split(c, part, " ")
+        h = "server" SUBSEP c SUBSEP "host"
+        for (j = 1; j <= count["servervariant"]; j++) {
+            v = names["servervariant", j]
+            k = "server" SUBSEP c SUBSEP v
+            if (!(k in ran))
+                continue
+            note = failures[k] > 0 ? sprintf(", %d failed (%d)", failures[k], error[k]) : ""
+            printf "| %s | %s | %s | %s | ", part[1], bytes_text(part[2]), part[3], v
+            if (hangs[k] > 0 || size[k, "rate"] == 0) {
+                printf "hangs%s | - | - | - | - |\n", note
+                continue
+            }
+            printf "%.0f%s | %s | %s | %s | %s |\n", median(k SUBSEP "rate"), note, \
+                v == "host" ? "1" : ratio_text(k, h), us_text(median(k SUBSEP "process")), \
+                size[k, "server"] ? us_text(median(k SUBSEP "server")) : "-", \
+                part[3] == 1 ? requests_text("server " part[1] " " part[2], v) : "-"
+        }
     }
 }
 
-function ours_bytes(v) {
-    return pending[v, "bound_bytes"] + pending[v, "pending_bytes"] - \
-        pending["host", "bound_bytes"] - pending["host", "pending_bytes"]
+function print_resets(    i, j, c, v, k) {
+    print "\n| AcceptEx pending | variant | one that is reset before it is accepted | told as a reset " \
+        "| bytes pending | cancelled by close, each |"
+    print "|---|---|---|---|---|---|"
+    for (i = 1; i <= count["resets"]; i++) {
+        c = names["resets", i]
+        for (j = 1; j <= count["resetvariant"]; j++) {
+            v = names["resetvariant", j]
+            k = "resets" SUBSEP c SUBSEP v
+            if (!(k in resets))
+                continue
+            printf "| %s | %s | %s | %d of %d | %.0f | %s |\n", c, v, us_text(median(k SUBSEP "us")), \
+                told[k], resets[k], median(k SUBSEP "bytes"), us_text(median(k SUBSEP "close"))
+        }
+    }
+}
+
+# Where the host has none of that size there is nothing to compare with.
+function host_of(p,    part) {
+    split(p, part, " ")
+    return "host " part[2]
+}
+
+function print_pending(    j, p, part, ours, others) {
+    print "\n| variant | pending | threads: start, pointer, pending, end | bytes bound " \
+        "| bytes pending | ours each | ConnectEx | cancelled by CancelIoEx, by close, each " \
+        "| all cancelled | a late success |"
+    print "|---|---|---|---|---|---|---|---|---|---|"
+    for (j = 1; j <= count["pending"]; j++) {
+        p = names["pending", j]
+        split(p, part, " ")
+        ours = "-"
+        others = ""
+        if (pending[p, "other"] + pending[p, "early"] > 0)
+            others = sprintf(" (%d others, first error %d)", \
+                pending[p, "other"] + pending[p, "early"], pending[p, "first_other"])
+        if (part[1] != "host" && (host_of(p), "pending") in pending)
+            ours = sprintf("%.0f bytes", ours_bytes(p))
+        printf "| %s | %s | %s, %s, %s, %s | %s | %s | %s ", part[1], pending[p, "pending"], \
+            pending[p, "threads_start"], pending[p, "threads_loaded"], \
+            pending[p, "threads_pending"], pending[p, "threads_end"], pending[p, "bound_bytes"], \
+            pending[p, "pending_bytes"], ours
+        printf "| %s µs | %s, %s µs | %s in %.2f s%s | %s |\n", pending[p, "connect_us"], \
+            pending[p, "cancel_us"], pending[p, "close_us"], pending[p, "aborted"], \
+            (pending[p, "cancel_us"] + pending[p, "close_us"]) / 2 * pending[p, "pending"] / 1e6, \
+            others, (p, "late_ms") in pending ? pending[p, "late_ms"] " ms" : "-"
+    }
+}
+
+function ours_bytes(p,    h) {
+    h = host_of(p)
+    return pending[p, "bound_bytes"] + pending[p, "pending_bytes"] - \
+        pending[h, "bound_bytes"] - pending[h, "pending_bytes"]
 }
 
 function print_calls(    i, j, name, v, ns, host) {
@@ -247,17 +338,20 @@ function check_completes(v,    i, c, k, bad, any) {
         goal(v ": 16 MiB completes", bad == "" ? "yes" : "not at" bad, bad == "")
 }
 
-function check_pending(v,    extra) {
-    if (v == "host" || !(("host", "pending") in pending))
+function check_pending(p,    extra, part, v, h) {
+    split(p, part, " ")
+    h = host_of(p)
+    if (part[1] == "host" || !((h, "pending") in pending))
         return
-    extra = pending[v, "threads_pending"] - pending["host", "threads_pending"]
+    v = part[1] ", " pending[p, "pending"]
+    extra = pending[p, "threads_pending"] - pending[h, "threads_pending"]
     goal(v ": pending with at most one thread of ours", extra, extra <= 1)
-    goal(v ": pending, at most 512 bytes of ours each", sprintf("%.0f", ours_bytes(v)), \
-        ours_bytes(v) <= 512)
-    goal(v ": nothing started before the first use", pending[v, "threads_loaded"] " threads", \
-        pending[v, "threads_loaded"] == pending["host", "threads_loaded"])
-    goal(v ": every pending operation cancelled once", pending[v, "aborted"], \
-        pending[v, "aborted"] == pending[v, "pending"])
+    goal(v ": pending, at most 512 bytes of ours each", sprintf("%.0f", ours_bytes(p)), \
+        ours_bytes(p) <= 512)
+    goal(v ": nothing started before the first use", pending[p, "threads_loaded"] " threads", \
+        pending[p, "threads_loaded"] == pending[h, "threads_loaded"])
+    goal(v ": every pending operation cancelled once", pending[p, "aborted"], \
+        pending[p, "aborted"] == pending[p, "pending"])
 }
 
 function print_goals(    j, v) {
@@ -282,6 +376,8 @@ function print_goals(    j, v) {
 END {
     if (count["case"]) print_cycles()
     else if (count["requests"]) print_requests()
+    if (count["server"]) print_server()
+    if (count["resets"]) print_resets()
     if (count["pending"]) print_pending()
     if (count["call"]) print_calls()
     if (goals_apply) print_goals()

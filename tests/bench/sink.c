@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SINK__EVENTS 256
@@ -27,7 +28,14 @@ struct sink_options {
     uint16_t port;
     int backlog;
     int stall;
+    int late;
     int quiet;
+};
+
+/* A listener that does not answer until a datagram comes to the port of the same number. */
+struct sink_late {
+    int listener; /* -1 for none. */
+    int release;
 };
 
 struct sink_totals {
@@ -50,6 +58,8 @@ static void sink__parse(int argc, char** argv, struct sink_options* options) {
 
         if (strcmp(argv[i], "--stall") == 0) {
             options->stall = 1;
+        } else if (strcmp(argv[i], "--late") == 0) {
+            options->late = 1;
         } else if (strcmp(argv[i], "--quiet") == 0) {
             options->quiet = 1;
         } else if (strcmp(argv[i], "--port") == 0 && value != NULL) {
@@ -59,10 +69,14 @@ static void sink__parse(int argc, char** argv, struct sink_options* options) {
             options->backlog = atoi(value);
             i++;
         } else {
-            fprintf(stderr,
-                    "usage: bench-sink [--port N] [--backlog N] [--stall] [--quiet]\n"
-                    "  Prints port=N, then reads and counts what it is sent until standard input\n"
-                    "  closes or SIGTERM comes. --stall: a listener that never answers a SYN.\n");
+            fprintf(
+                stderr,
+                "usage: bench-sink [--port N] [--backlog N] [--stall] [--late] [--quiet]\n"
+                "  Prints port=N, then reads and counts what it is sent until standard input\n"
+                "  closes or SIGTERM comes. --stall: a listener that never answers a SYN.\n"
+                "  --late: prints late=N, too, of a listener that answers none until a datagram\n"
+                "  comes to that port; it sends when it accepted, in units of 100 ns of the\n"
+                "  clock CLOCK_MONOTONIC_RAW, and closes.\n");
             exit(2);
         }
     }
@@ -77,7 +91,7 @@ static void sink__raise_descriptor_limit(void) {
     }
 }
 
-static int sink__listen(const struct sink_options* options, struct sockaddr_in* address) {
+static int sink__listen(uint16_t port, int backlog, struct sockaddr_in* address) {
     /* Closing with a reset takes the peer out of FIN_WAIT_2 at once. Otherwise each connection
      * would keep a port of the client in TIME_WAIT for a minute and a fast round would run out of
      * ports. Nothing is lost: the sink closes only after it has read the end of the stream.
@@ -93,13 +107,13 @@ static int sink__listen(const struct sink_options* options, struct sockaddr_in* 
     memset(address, 0, sizeof *address);
     address->sin_family = AF_INET;
     address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address->sin_port = htons(options->port);
+    address->sin_port = htons(port);
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset_on_close, sizeof reset_on_close) < 0)
         sink__die("setsockopt");
     if (bind(fd, (struct sockaddr*) address, length) < 0)
         sink__die("bind");
-    if (listen(fd, options->stall ? 1 : options->backlog) < 0)
+    if (listen(fd, backlog) < 0)
         sink__die("listen");
     if (getsockname(fd, (struct sockaddr*) address, &length) < 0)
         sink__die("getsockname");
@@ -174,13 +188,51 @@ static void sink__read(int fd, struct sink_totals* totals) {
     }
 }
 
+/* Returns the port of a late listener whose queue is full. */
+static unsigned sink__begin_late(int epoll, struct sink_late* late) {
+    struct sockaddr_in address;
+
+    late->listener = sink__listen(0, 1, &address);
+    late->release = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (late->release < 0 ||
+        bind(late->release, (const struct sockaddr*) &address, sizeof address) < 0)
+        sink__die("a port for datagrams");
+    sink__fill_backlog(&address);
+    sink__watch(epoll, late->release);
+    return ntohs(address.sin_port);
+}
+
+static void sink__release_late(int epoll, struct sink_late* late) {
+    char byte;
+
+    if (recv(late->release, &byte, 1, MSG_DONTWAIT) >= 0)
+        sink__watch(epoll, late->listener);
+}
+
+static void sink__answer_late(int listener) {
+    const struct linger wait_for_nobody = {.l_onoff = 0};
+    struct timespec now;
+    uint64_t stamp;
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+    stamp = (uint64_t) now.tv_sec * 10000000 + (uint64_t) now.tv_nsec / 100;
+    if (fd < 0)
+        return;
+    /* The bytes have to arrive before the end. */
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &wait_for_nobody, sizeof wait_for_nobody);
+    (void) send(fd, &stamp, sizeof stamp, MSG_NOSIGNAL);
+    (void) close(fd);
+}
+
 static int sink__stdin_closed(void) {
     char buffer[256];
 
     return read(STDIN_FILENO, buffer, sizeof buffer) <= 0;
 }
 
-static void sink__run(int epoll, int listener, int signals, struct sink_totals* totals) {
+static void sink__run(int epoll, int listener, int signals, struct sink_late* late,
+                      struct sink_totals* totals) {
     struct epoll_event events[SINK__EVENTS];
 
     for (;;) {
@@ -194,6 +246,10 @@ static void sink__run(int epoll, int listener, int signals, struct sink_totals* 
 
             if (fd == listener)
                 sink__accept(epoll, listener, totals);
+            else if (fd == late->listener)
+                sink__answer_late(fd);
+            else if (fd == late->release)
+                sink__release_late(epoll, late);
             else if (fd == signals)
                 return;
             else if (fd == STDIN_FILENO) {
@@ -208,6 +264,7 @@ static void sink__run(int epoll, int listener, int signals, struct sink_totals* 
 int main(int argc, char** argv) {
     struct sink_options options = {.backlog = 4096};
     struct sink_totals totals = {0};
+    struct sink_late late = {-1, -1};
     struct sockaddr_in address;
     sigset_t mask;
     int epoll, listener, signals;
@@ -224,7 +281,7 @@ int main(int argc, char** argv) {
     if (signals < 0 || epoll < 0)
         sink__die("setup");
 
-    listener = sink__listen(&options, &address);
+    listener = sink__listen(options.port, options.stall ? 1 : options.backlog, &address);
     sink__watch(epoll, signals);
     sink__watch(epoll, STDIN_FILENO);
     if (options.stall)
@@ -233,9 +290,11 @@ int main(int argc, char** argv) {
         sink__watch(epoll, listener);
 
     printf("port=%u\n", (unsigned) ntohs(address.sin_port));
+    if (options.late)
+        printf("late=%u\n", sink__begin_late(epoll, &late));
     fflush(stdout);
 
-    sink__run(epoll, listener, signals, &totals);
+    sink__run(epoll, listener, signals, &late, &totals);
 
     if (!options.quiet)
         printf("accepted=%llu closed=%llu resets=%llu bytes=%llu\n",
