@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# The parts of toolchain/bench that are about AcceptEx; to be sourced by it.
+# The parts of toolchain/bench that are about servers and programs; to be sourced by it.
 # shellcheck disable=SC2154  # The rest is there.
 
 # How a server ends its connections.
@@ -94,4 +94,50 @@ measure_server_requests() {
         done
     done
     stop_peer
+}
+
+# run_program VARIANT PROGRAM REQUESTS AT_ONCE KEEP  prints the result line. The output goes through a
+# file, as node cannot open a pipe.
+run_program() {
+    local variant=$1 file=${!2} command=("$wine")
+    shift 2
+    if [ "$variant" != host ]; then
+        command=(env "WSEXT_DRIVER=$variant" "WINEDLLOVERRIDES=$overrides" "$wine" "$launcher")
+        file=Z:$file
+    fi
+    (pin timeout -k 5 120 "${command[@]}" "$file" "Z:$root/tests/bench/http.js" "$@") \
+        </dev/null >"$out/program.txt" 2>>"$out/client.log" || true
+    tr -d '\r' <"$out/program.txt"
+    grep -q '^mode=' "$out/program.txt" || cat "$out/program.txt" >>"$out/client.log"
+}
+
+# Each variant of a pair follows the other at once; what is first changes from round to round. Requests
+# without keep-alive are few, as each leaves a port in TIME_WAIT for a minute.
+measure_programs() {
+    local round program keep variant order requests reason
+    for program in $programs; do
+        if ! reason=$( ("fetch_$program") 2>&1); then
+            reason=${reason##*$'\n'}
+        elif ! "$wine" "${!program}" --version >"$out/program.txt" 2>&1 </dev/null; then
+            reason="it does not start on this Wine"
+        else
+            continue
+        fi
+        note "no $program: $reason"
+        programs=${programs/$program/}
+    done
+    for ((round = 1; round <= program_rounds; round++)); do
+        note "programs, round $round of $program_rounds"
+        order="host auto"
+        [ $((round % 2)) = 1 ] || order="auto host"
+        for program in $programs; do
+            for keep in 0 1; do
+                requests=$((program_requests * (1 + 3 * keep)))
+                for variant in $order; do
+                    run_program "$variant" "$program" "$requests" 8 "$keep" |
+                        record "variant=$variant round=$round program=$program"
+                done
+            done
+        done
+    done
 }

@@ -161,3 +161,12 @@ setup_wine10() {
     [ "$result" != 0 ] || bind_wine10 || result=1
     [ "$result" = 0 ] || say "no Wine 10, for the reason above; its tests are skipped"
 }
+
+# Prints the server of the Wine that WSEXT_HOST names, for who has to know the server's process.
+find_server() {
+    if [ "${WSEXT_HOST:-}" = wine10 ]; then
+        echo "$wine10/usr/lib/wine/wineserver"
+    else
+        command -v /usr/lib/wine/wineserver || command -v wineserver
+    fi
+}

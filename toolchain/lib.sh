@@ -220,6 +220,14 @@ fetch_node() {
         fcc948f571b00618e928c15b6558592981ebb2c8f5c43885f42cd8280d6940b1 "${node%/bin/node.exe}"
 }
 
+bun_version=1.4.5
+bun_digest=a1ff85b3016f55d7bf28cc12284fc7d445f3e2601211a898d7c6b33e07b2e0e8
+bun=$deps/bun-windows-x64-baseline-$bun_version/bin/bun.exe
+
+fetch_bun() {
+    fetch_npm @oven/bun-windows-x64-baseline "$bun_version" "$bun_digest" "${bun%/bin/bun.exe}"
+}
+
 # The README's test and the archive's build what was built already, in other folders. Without it all
 # is compiled again, to the same effect.
 setup_ccache() {

@@ -154,6 +154,15 @@ f["mode"] == "accept" {
     if (f["server_us"] >= 0) add(k SUBSEP "server", f["server_us"])
 }
 
+f["mode"] == "program" {
+    c = f["program"] " " f["keep"]
+    k = "program" SUBSEP c SUBSEP f["variant"]
+    remember("program", c)
+    if (f["round"] > rounds) rounds = f["round"] + 0
+    add(k SUBSEP "rate", f["rate"])
+    rate[k, f["round"]] = f["rate"]
+}
+
 f["mode"] == "server-requests" {
     requests["server " f["cycle"] " " f["payload"], f["variant"]] = f["per_op"]
 }
@@ -252,6 +261,31 @@ function print_resets(    i, j, c, v, k) {
             printf "| %s | %s | %s | %d of %d | %.0f | %s |\n", c, v, us_text(median(k SUBSEP "us")), \
                 told[k], resets[k], median(k SUBSEP "bytes"), us_text(median(k SUBSEP "close"))
         }
+    }
+}
+
+# The median of the pairs, as two runs that follow each other share the machine's mood.
+function print_programs(    i, j, c, part, k, h, n, low, high) {
+    print "\n| program | keep-alive | plain, requests/s | with wsext | ratio: median of pairs (quartiles) |"
+    print "|---|---|---|---|---|"
+    for (i = 1; i <= count["program"]; i++) {
+        c = names["program", i]
+        split(c, part, " ")
+        h = "program" SUBSEP c SUBSEP "host"
+        k = "program" SUBSEP c SUBSEP "auto"
+        for (j = 1; j <= rounds; j++)
+            if (((k, j) in rate) && ((h, j) in rate))
+                add(k SUBSEP "pairs", rate[k, j] / rate[h, j])
+        n = size[k, "pairs"]
+        if (!n)
+            continue
+        printf "| %s | %s | %.0f | %.0f | %.3f ", part[1], part[2] ? "yes" : "no", \
+            median(h SUBSEP "rate"), median(k SUBSEP "rate"), median(k SUBSEP "pairs")
+        low = sorted[int((n + 3) / 4)]
+        high = sorted[n + 1 - int((n + 3) / 4)]
+        printf "(%.2f–%.2f) of %d |\n", low, high, n
+        goal(part[1] (part[2] ? " with" : " without") " keep-alive, ratio ≥ 0.98", \
+            sprintf("%.3f", median(k SUBSEP "pairs")), median(k SUBSEP "pairs") >= 0.98)
     }
 }
 
@@ -377,6 +411,7 @@ END {
     if (count["case"]) print_cycles()
     else if (count["requests"]) print_requests()
     if (count["server"]) print_server()
+    if (count["program"]) print_programs()
     if (count["resets"]) print_resets()
     if (count["pending"]) print_pending()
     if (count["call"]) print_calls()
