@@ -96,7 +96,7 @@ measure_server_requests() {
     stop_peer
 }
 
-# run_program VARIANT PROGRAM REQUESTS AT_ONCE KEEP  prints the result line. The output goes through a
+# run_program VARIANT PROGRAM REQUESTS AT_ONCE KEEP STAT  prints the result line. The output goes through a
 # file, as node cannot open a pipe.
 run_program() {
     local variant=$1 file=${!2} command=("$wine")
@@ -134,7 +134,8 @@ measure_programs() {
             for keep in 0 1; do
                 requests=$((program_requests * (1 + 3 * keep)))
                 for variant in $order; do
-                    run_program "$variant" "$program" "$requests" 8 "$keep" |
+                    run_program "$variant" "$program" "$requests" 8 "$keep" \
+                        "Z:/proc/$server_pid/stat" |
                         record "variant=$variant round=$round program=$program"
                 done
             done

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// http.js REQUESTS AT_ONCE KEEP: for node and bun. A server and its clients in one process; KEEP is 1
-// where connections are kept for the next request, and 0 where each has its own. Prints one line.
+// http.js REQUESTS AT_ONCE KEEP STAT: for node and bun. A server and its clients in one process; KEEP is
+// 1 where connections are kept for the next request, and 0 where each has its own. STAT is the file that
+// tells what wineserver has used. Prints one line.
 'use strict';
 
+const fs = require('fs');
 const http = require('http');
 
-const [requests, atOnce, keep] = process.argv.slice(2).map(Number);
+const [requests, atOnce, keep] = process.argv.slice(2, 5).map(Number);
+const stat = process.argv[5];
 const WARM_UP = 100;
 const ANSWER = 'x'.repeat(1024);
 
@@ -33,6 +36,14 @@ function ask(port) {
     });
 }
 
+// Microseconds of CPU time until now, of this process and of wineserver, which counts hundredths of a
+// second.
+function used() {
+    const { user, system } = process.cpuUsage();
+    const fields = fs.readFileSync(stat, 'latin1').split(') ')[1].split(' ');
+    return { own: user + system, server: (Number(fields[11]) + Number(fields[12])) * 10000 };
+}
+
 // Runs some at a time; returns how long all took, in seconds.
 async function run(port, count) {
     let next = 0;
@@ -49,9 +60,13 @@ server.listen(0, '127.0.0.1', 1024, async () => {
     const { port } = server.address();
     try {
         await run(port, WARM_UP);
+        const before = used();
         const seconds = await run(port, requests);
+        const after = used();
         console.log(`mode=program keep=${keep} concurrency=${atOnce} completed=${requests} ` +
-            `rate=${(requests / seconds).toFixed(1)}`);
+            `rate=${(requests / seconds).toFixed(1)} ` +
+            `process_us=${((after.own - before.own) / requests).toFixed(1)} ` +
+            `server_us=${((after.server - before.server) / requests).toFixed(1)}`);
         process.exit(0);
     } catch (error) {
         console.log(error);

@@ -161,6 +161,8 @@ f["mode"] == "program" {
     if (f["round"] > rounds) rounds = f["round"] + 0
     add(k SUBSEP "rate", f["rate"])
     rate[k, f["round"]] = f["rate"]
+    add(k SUBSEP "cpu", f["process_us"] + f["server_us"])
+    cpu[k, f["round"]] = f["process_us"] + f["server_us"]
 }
 
 f["mode"] == "server-requests" {
@@ -264,29 +266,39 @@ function print_resets(    i, j, c, v, k) {
     }
 }
 
-# The median of the pairs, as two runs that follow each other share the machine's mood.
-function print_programs(    i, j, c, part, k, h, n, low, high) {
-    print "\n| program | keep-alive | plain, requests/s | with wsext | ratio: median of pairs (quartiles) |"
-    print "|---|---|---|---|---|"
+# The medians of the pairs, as two runs that follow each other share the machine's mood. CPU time, of
+# the program and of wineserver together, says the same where others use the machine, too.
+function print_programs(    i, j, c, part, k, h, n, text) {
+    print "\n| program | keep-alive | requests/s, plain and with wsext | ratio (quartiles) " \
+        "| CPU a request, plain and with wsext | ratio (quartiles) | pairs |"
+    print "|---|---|---|---|---|---|---|"
     for (i = 1; i <= count["program"]; i++) {
         c = names["program", i]
         split(c, part, " ")
         h = "program" SUBSEP c SUBSEP "host"
         k = "program" SUBSEP c SUBSEP "auto"
-        for (j = 1; j <= rounds; j++)
-            if (((k, j) in rate) && ((h, j) in rate))
-                add(k SUBSEP "pairs", rate[k, j] / rate[h, j])
+        for (j = 1; j <= rounds; j++) {
+            if (!((k, j) in rate) || !((h, j) in rate) || !cpu[k, j])
+                continue
+            add(k SUBSEP "pairs", rate[k, j] / rate[h, j])
+            add(k SUBSEP "cpupairs", cpu[h, j] / cpu[k, j])
+        }
         n = size[k, "pairs"]
         if (!n)
             continue
-        printf "| %s | %s | %.0f | %.0f | %.3f ", part[1], part[2] ? "yes" : "no", \
-            median(h SUBSEP "rate"), median(k SUBSEP "rate"), median(k SUBSEP "pairs")
-        low = sorted[int((n + 3) / 4)]
-        high = sorted[n + 1 - int((n + 3) / 4)]
-        printf "(%.2f–%.2f) of %d |\n", low, high, n
+        printf "| %s | %s | %.0f, %.0f | %s | %s, %s | %s | %d |\n", part[1], part[2] ? "yes" : "no", \
+            median(h SUBSEP "rate"), median(k SUBSEP "rate"), quartiles_text(k SUBSEP "pairs"), \
+            us_text(median(h SUBSEP "cpu")), us_text(median(k SUBSEP "cpu")), \
+            quartiles_text(k SUBSEP "cpupairs"), n
         goal(part[1] (part[2] ? " with" : " without") " keep-alive, ratio ≥ 0.98", \
             sprintf("%.3f", median(k SUBSEP "pairs")), median(k SUBSEP "pairs") >= 0.98)
     }
+}
+
+function quartiles_text(key,    n, middle) {
+    n = size[key]
+    middle = median(key)
+    return sprintf("%.3f (%.2f–%.2f)", middle, sorted[int((n + 3) / 4)], sorted[n + 1 - int((n + 3) / 4)])
 }
 
 # Where the host has none of that size there is nothing to compare with.
