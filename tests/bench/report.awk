@@ -129,6 +129,7 @@ f["mode"] == "resets" {
     remember("resets", c)
     remember("resetvariant", f["variant"])
     add(k SUBSEP "us", f["us"])
+    add(k SUBSEP "process", f["process_us"])
     add(k SUBSEP "close", f["close_us"])
     add(k SUBSEP "bytes", f["pending_bytes"])
     resets[k] += f["resets"]
@@ -250,9 +251,9 @@ function print_server(    i, j, c, v, k, h, part, note) {
 }
 
 function print_resets(    i, j, c, v, k) {
-    print "\n| AcceptEx pending | variant | one that is reset before it is accepted | told as a reset " \
-        "| bytes pending | cancelled by close, each |"
-    print "|---|---|---|---|---|---|"
+    print "\n| AcceptEx pending | variant | one that is reset before it is accepted " \
+        "| CPU process | told as a reset | bytes pending | cancelled by close, each |"
+    print "|---|---|---|---|---|---|---|"
     for (i = 1; i <= count["resets"]; i++) {
         c = names["resets", i]
         for (j = 1; j <= count["resetvariant"]; j++) {
@@ -260,8 +261,8 @@ function print_resets(    i, j, c, v, k) {
             k = "resets" SUBSEP c SUBSEP v
             if (!(k in resets))
                 continue
-            printf "| %s | %s | %s | %d of %d | %.0f | %s |\n", c, v, us_text(median(k SUBSEP "us")), \
-                told[k], resets[k], median(k SUBSEP "bytes"), us_text(median(k SUBSEP "close"))
+            printf "| %s | %s | %s | %s | %d of %d | %.0f | %s |\n", c, v, \
+                us_text(median(k SUBSEP "us")), us_text(median(k SUBSEP "process")), told[k], resets[k], median(k SUBSEP "bytes"), us_text(median(k SUBSEP "close"))
         }
     }
 }

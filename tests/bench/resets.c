@@ -28,6 +28,7 @@ struct resets {
     DWORD success; /* or not at all. */
     DWORD first_unlike;
     int64_t ticks;
+    double cpu_us;
 };
 
 /* They are in the listener's queue when this returns, and reset. */
@@ -60,12 +61,14 @@ static void resets__take(struct resets* r, DWORD wait_ms) {
 /* Only what the program does is measured, not what its peers need. */
 static void resets__batch(struct resets* r, SOCKET listener, DWORD count) {
     static struct resets_slot slots[RESETS__BATCH];
+    double cpu_us;
     int64_t start;
     DWORD i;
 
     resets__await(r, count);
     for (i = 0; i < count; i++)
         slots[i].socket = bench_acceptor(r->port);
+    cpu_us = bench_process_us();
     start = bench_ticks();
     for (i = 0; i < count; i++)
         bench_accept(r->acceptex, listener, slots[i].socket, slots[i].buffer, 0,
@@ -73,6 +76,7 @@ static void resets__batch(struct resets* r, SOCKET listener, DWORD count) {
     for (i = 0; i < count; i++)
         resets__take(r, r->options->watchdog_ms);
     r->ticks += bench_ticks() - start;
+    r->cpu_us += bench_process_us() - cpu_us;
     for (i = 0; i < count; i++)
         closesocket(slots[i].socket);
     r->total += count;
@@ -129,9 +133,9 @@ int resets_run(const struct bench_options* options) {
     end_us = bench_ticks_to_us(bench_ticks() - (int64_t) end_us);
 
     printf("mode=resets pending=%lu resets=%lu told=%lu unlike=%lu first_unlike=%lu success=%lu "
-           "us=%.1f pending_bytes=%.0f aborted=%lu close_us=%.1f\n",
+           "us=%.1f process_us=%.1f pending_bytes=%.0f aborted=%lu close_us=%.1f\n",
            options->pending, r.total, r.reset, r.unlike, r.first_unlike, r.success,
-           bench_ticks_to_us(r.ticks) / r.total,
+           bench_ticks_to_us(r.ticks) / r.total, r.cpu_us / r.total,
            options->pending != 0 ? bytes / options->pending : 0, aborted,
            options->pending != 0 ? end_us / options->pending : 0);
     fflush(stdout);
