@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "core/issue.h"
 #include "core/table.h"
+#include "core/way.h"
 #include "ext/disconnectex.h"
 #include "ext/sendlock.h"
 #include "host/caps.h"
@@ -272,7 +273,8 @@ static int transmit__be_quick(SOCKET s, struct transmit* self, OVERLAPPED* overl
 }
 
 static int transmit__run(SOCKET s, struct transmit* self, OVERLAPPED* overlapped, int* is_gone) {
-    if (!transmit_can_count(s, overlapped) && transmit__is_one_send(self))
+    /* A host of workers may send less than it is given. */
+    if (!transmit_can_count(s, overlapped) && !way_is_by_workers() && transmit__is_one_send(self))
         return transmit__hand_over(s, self, overlapped, is_gone);
     if (transmit__is_quick(s, self, overlapped) && transmit__is_one_send(self))
         return transmit__be_quick(s, self, overlapped, is_gone);

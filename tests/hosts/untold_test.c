@@ -56,22 +56,26 @@ static SOCKET untold__client(void) {
     return s;
 }
 
+static void untold__take(SOCKET server) {
+    size_t received = 0;
+    int count;
+    while (received < UNTOLD__LENGTH &&
+           (count = recv(server, untold__part, sizeof untold__part, 0)) > 0)
+        received += (size_t) count;
+    assert_int_equal(received, UNTOLD__LENGTH);
+}
+
 /* Connects with the payload, all of which arrives. */
 static void untold__send(SOCKET client, OVERLAPPED* overlapped) {
     struct sockaddr_in name;
     SOCKET listener = untold__listener(&name);
     SOCKET server;
-    size_t received = 0;
-    int count;
 
     assert_false(untold__connect_ex()(client, (struct sockaddr*) &name, sizeof name,
                                       untold__payload, UNTOLD__LENGTH, NULL, overlapped));
     assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
     server = accept(listener, NULL, NULL);
-    while (received < UNTOLD__LENGTH &&
-           (count = recv(server, untold__part, sizeof untold__part, 0)) > 0)
-        received += (size_t) count;
-    assert_int_equal(received, UNTOLD__LENGTH);
+    untold__take(server);
     closesocket(server);
     closesocket(listener);
 }
@@ -87,6 +91,41 @@ static void the_count_is_told_by_an_event(void** state) {
     assert_int_equal(overlapped.Internal, 0);
     assert_int_equal(overlapped.InternalHigh, UNTOLD__LENGTH);
     /* It stays open: nobody tells of a close, so that the handle's value must not come back. */
+}
+
+/* A transmission that is one send goes out whole, too, though the host cuts a send short. */
+static void a_transmission_goes_out_whole(void** state) {
+    static const GUID guid = WSAID_TRANSMITPACKETS;
+    const void* found = wsext_extension_function(&guid);
+    TRANSMIT_PACKETS_ELEMENT element;
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    SOCKET client = untold__client();
+    LPFN_TRANSMITPACKETS packets;
+    OVERLAPPED overlapped = {0};
+    OVERLAPPED* end;
+    struct sockaddr_in name;
+    SOCKET listener = untold__listener(&name), server;
+    ULONG_PTR key;
+    DWORD bytes;
+    (void) state;
+
+    assert_non_null(found);
+    memcpy(&packets, &found, sizeof packets);
+    memset(&element, 0, sizeof element);
+    element.dwElFlags = TP_ELEMENT_MEMORY;
+    element.cLength = UNTOLD__LENGTH;
+    element.pBuffer = untold__payload;
+    assert_true(host_associate((HANDLE) client, port, UNTOLD__KEY) >= 0);
+    assert_int_equal(connect(client, (struct sockaddr*) &name, sizeof name), 0);
+    server = accept(listener, NULL, NULL);
+    assert_false(packets(client, &element, 1, 0, &overlapped, 0));
+    assert_int_equal(WSAGetLastError(), ERROR_IO_PENDING);
+    untold__take(server);
+    assert_true(GetQueuedCompletionStatus(port, &bytes, &key, &end, UNTOLD__LIMIT));
+    assert_ptr_equal(end, &overlapped);
+    closesocket(server);
+    closesocket(listener);
+    CloseHandle(port);
 }
 
 /* A port that was associated by who does not tell gets its packet, with a count of 0. */
@@ -113,6 +152,7 @@ static void the_end_is_told_at_a_port(void** state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_count_is_told_by_an_event),
+        cmocka_unit_test(a_transmission_goes_out_whole),
         cmocka_unit_test(the_end_is_told_at_a_port),
     };
     WSADATA data;
