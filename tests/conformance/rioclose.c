@@ -138,8 +138,10 @@ CONF_TEST(rioclose_room) {
     CHECK(rio.RIOResizeRequestQueue(queue, 8, 0));
 }
 
-/* A socket that is closed by a way that no hook stands for, and whose ConnectEx tells of it. */
+/* A socket that is closed by a way that no hook stands for, and whose ConnectEx tells of it: one
+ * with more data than the host's own would carry. */
 CONF_TEST(rioclose_behind_our_back) {
+    static char payload[4096];
     LONG(WINAPI * close)
     (HANDLE) =
         (LONG(WINAPI*)(HANDLE))(void*) GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtClose");
@@ -159,7 +161,7 @@ CONF_TEST(rioclose_behind_our_back) {
     CHECK(queue != RIO_INVALID_RQ);
     conf_silent_fill(&silent, AF_INET);
     overlapped.hEvent = conf_event();
-    conf_start(client, &silent.target, "x", 1, &overlapped);
+    conf_start(client, &silent.target, payload, sizeof payload, &overlapped);
     Sleep(CONF__QUIET);
     CHECK_EQ(close((HANDLE) client), 0);
     CHECK_EQ(WaitForSingleObject(overlapped.hEvent, CONF__LIMIT), WAIT_OBJECT_0);
