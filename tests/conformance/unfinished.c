@@ -9,7 +9,6 @@
 #define UNFINISHED__LARGE (64u << 20)
 #define UNFINISHED__CROWD 600
 #define UNFINISHED__BUFFER 8192 /* Bytes that each of them may have in the system. */
-#define UNFINISHED__THREADS 4   /* Which begin them. */
 
 static struct optest unfinished__place; /* Longer than what may be pending at the end. */
 static struct optest unfinished__crowd[UNFINISHED__CROWD];
@@ -71,15 +70,13 @@ CONF_TEST(unfinished_disconnect_cancelled) {
 /* Payloads that stay in progress, a new one every few milliseconds. */
 static DWORD WINAPI unfinished__keep_sending(void* unused) {
     (void) unused;
-    while (!unfinished__stop) {
-        LONG number = InterlockedIncrement(&unfinished__begun) - 1;
-        struct optest* o = &unfinished__crowd[number];
+    while (!unfinished__stop && unfinished__begun < UNFINISHED__CROWD) {
+        struct optest* o = &unfinished__crowd[unfinished__begun];
         int size = UNFINISHED__BUFFER;
-        if (number >= UNFINISHED__CROWD)
-            break;
         optest_open(o, OPTEST_SENDING);
         CHECK_EQ(setsockopt(o->socket, SOL_SOCKET, SO_SNDBUF, (char*) &size, sizeof size), 0);
         optest_start(o);
+        InterlockedIncrement(&unfinished__begun);
     }
     return 0;
 }
@@ -89,7 +86,7 @@ static DWORD WINAPI unfinished__keep_sending(void* unused) {
 CONF_TEST(unfinished_reset_in_a_crowd) {
     struct conf_sink sink = {0};
     SOCKET client = conf_client(AF_INET);
-    HANDLE port = conf_port(client), threads[UNFINISHED__THREADS];
+    HANDLE port = conf_port(client), thread;
     unsigned char* payload = conf_pattern_pages(UNFINISHED__LARGE);
     OVERLAPPED* got;
     DWORD error, bytes;
@@ -99,22 +96,19 @@ CONF_TEST(unfinished_reset_in_a_crowd) {
     optest_prepare(OPTEST_SENDING);
     sink.reset_after = UNFINISHED__LARGE / 4;
     conf_sink_start(&sink);
-    for (i = 0; i < UNFINISHED__THREADS; i++)
-        threads[i] = CreateThread(NULL, 0, unfinished__keep_sending, NULL, 0, NULL);
-    while (unfinished__begun < 2 * UNFINISHED__THREADS)
+    thread = CreateThread(NULL, 0, unfinished__keep_sending, NULL, 0, NULL);
+    while (unfinished__begun == 0)
         Sleep(1);
     conf_start(client, &sink.target, payload, UNFINISHED__LARGE, &unfinished__place.overlapped);
     if (!conf_dequeue(port, CONF__LIMIT, &got, &error, &bytes))
         conf_fail(__FILE__, __LINE__, "the lost connection is not reported");
     begun = unfinished__begun;
-   
     unfinished__stop = 1;
     CHECK(got == &unfinished__place.overlapped);
     CHECK(error != 0);
     CHECK(begun < UNFINISHED__CROWD);
-    CHECK_EQ(WaitForMultipleObjects(UNFINISHED__THREADS, threads, TRUE, CONF__LIMIT),
-             WAIT_OBJECT_0);
-    for (i = 0; i < UNFINISHED__CROWD && unfinished__crowd[i].socket != 0; i++)
+    CHECK_EQ(WaitForSingleObject(thread, CONF__LIMIT), WAIT_OBJECT_0);
+    for (i = 0; i < unfinished__begun; i++)
         optest_close(&unfinished__crowd[i]);
     closesocket(client);
     conf_sink_finish(&sink);
