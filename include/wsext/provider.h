@@ -88,8 +88,7 @@ int wsext_takes_setsockopt(SOCKET s, int level, int option, const char* value, i
 int wsext_takes_getsockopt(SOCKET s, int level, int option, char* value, int* length, int* error);
 
 /* Whether WSPShutdown and WSPGetPeerName are to fail with WSAENOTCONN, since ConnectEx or AcceptEx
- * has connected the socket and its context was not updated yet, or ConnectEx is still connecting.
- */
+ * has connected the socket and its context was not updated yet, or ConnectEx is connecting it. */
 int wsext_lacks_context(SOCKET s);
 
 #ifdef __cplusplus

@@ -13,7 +13,12 @@
  * reached the size of the send buffer, which with its usual settings is at least 25,600 bytes: the
  * 16,384 of a fresh socket grow with the connection. A peer anywhere can bring a segment down to 36
  * bytes, by a window of one, and 20 of these are taken: 720 bytes. One on this machine, whose
- * system is ours, can bring it down to 76 (TCP_MAXSEG of 88), and 19 are taken: 1,444 bytes. */
+ * system is ours, can bring it down to 76 (TCP_MAXSEG of 88), and 19 are taken: 1,444 bytes.
+ *
+ * Not seen is an administrator who lets a send buffer not grow beyond a fresh socket's (the third
+ * value of tcp_wmem): by calculation that leaves 468 bytes for a peer with so small segments, and
+ * 988 on this machine. Segments of the usual sizes hold all of it in one or two, for which there is
+ * room then, too. */
 
 /* Whether the address is on this machine, for certain. */
 int ride_is_near(const struct sockaddr* name);

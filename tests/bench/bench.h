@@ -62,6 +62,18 @@ double bench_ticks_to_us(int64_t ticks);
 double bench_process_us(void);
 double bench_server_us(const char* server_stat);
 
+/* What a part of the run has taken of all three, in microseconds; server_us is below 0 where it
+ * cannot be told. */
+struct bench_span {
+    double us, process_us, server_us;
+    int64_t start;
+};
+void bench_begin(struct bench_span* span, const struct bench_options* options);
+void bench_end(struct bench_span* span, const struct bench_options* options);
+
+/* When a run that began then is to stop, in ticks, or 0 where it counts operations. */
+int64_t bench_deadline(const struct bench_span* span, const struct bench_options* options);
+
 /* Of this process. */
 DWORD bench_threads(void);
 double bench_bytes(void);

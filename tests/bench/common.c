@@ -159,3 +159,23 @@ double bench_bytes(void) {
         bench_die("GetProcessMemoryInfo");
     return (double) counters.PagefileUsage;
 }
+
+void bench_begin(struct bench_span* span, const struct bench_options* options) {
+    span->server_us = bench_server_us(options->server_stat);
+    span->process_us = bench_process_us();
+    span->start = bench_ticks();
+}
+
+void bench_end(struct bench_span* span, const struct bench_options* options) {
+    double server_us;
+    span->us = bench_ticks_to_us(bench_ticks() - span->start);
+    span->process_us = bench_process_us() - span->process_us;
+    server_us = bench_server_us(options->server_stat);
+    span->server_us = span->server_us < 0 || server_us < 0 ? -1 : server_us - span->server_us;
+}
+
+int64_t bench_deadline(const struct bench_span* span, const struct bench_options* options) {
+    if (options->time_ms == 0)
+        return 0;
+    return span->start + (int64_t) (options->time_ms * 1000.0 / bench_ticks_to_us(1));
+}

@@ -146,7 +146,7 @@ static void cycle__print_quantiles(const struct cycle* c) {
         printf("%s%.1f", percent != 0 ? "," : "", cycle__percentile(c, percent));
 }
 
-static void cycle__print(struct cycle* c, double us, double process_us, double server_us) {
+static void cycle__print(struct cycle* c, const struct bench_span* span) {
     const struct bench_options* o = c->options;
     double count = c->completed != 0 ? (double) c->completed : 1;
 
@@ -155,8 +155,9 @@ static void cycle__print(struct cycle* c, double us, double process_us, double s
            "first_error=%lu hangs=%lu lost=%lu seconds=%.3f rate=%.1f p50_us=%.1f p99_us=%.1f "
            "process_us=%.1f server_us=%.1f",
            o->payload, o->concurrency, o->updated, c->completed, c->failures, c->first_error,
-           c->hung, c->lost, us / 1e6, (double) c->completed * 1e6 / us, cycle__percentile(c, 50),
-           cycle__percentile(c, 99), process_us / count, server_us < 0 ? -1 : server_us / count);
+           c->hung, c->lost, span->us / 1e6, (double) c->completed * 1e6 / span->us,
+           cycle__percentile(c, 50), cycle__percentile(c, 99), span->process_us / count,
+           span->server_us < 0 ? -1 : span->server_us / count);
     cycle__print_quantiles(c);
     printf("\n");
     fflush(stdout);
@@ -164,8 +165,7 @@ static void cycle__print(struct cycle* c, double us, double process_us, double s
 
 int cycle_run(const struct bench_options* options) {
     struct cycle c = {0};
-    double process_us, server_us, server_end;
-    int64_t start, ticks;
+    struct bench_span span;
     DWORD i;
 
     c.options = options;
@@ -182,18 +182,11 @@ int cycle_run(const struct bench_options* options) {
     if (options->warmup > 0)
         cycle__measure(&c, 1, options->warmup);
 
-    server_us = bench_server_us(options->server_stat);
-    process_us = bench_process_us();
-    start = bench_ticks();
-    if (options->time_ms > 0)
-        c.deadline = start + (int64_t) (options->time_ms * 1000.0 / bench_ticks_to_us(1));
+    bench_begin(&span, options);
+    c.deadline = bench_deadline(&span, options);
     if (c.hung == 0)
         cycle__measure(&c, options->concurrency, options->operations);
-    ticks = bench_ticks() - start;
-    process_us = bench_process_us() - process_us;
-    server_end = bench_server_us(options->server_stat);
-
-    cycle__print(&c, bench_ticks_to_us(ticks), process_us,
-                 server_us < 0 || server_end < 0 ? -1 : server_end - server_us);
+    bench_end(&span, options);
+    cycle__print(&c, &span);
     return c.hung != 0 ? 3 : c.failures != 0 ? 1 : 0;
 }

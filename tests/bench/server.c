@@ -185,8 +185,7 @@ static void server__prepare(struct server* server, const struct bench_options* o
     }
 }
 
-static void server__print(const struct server* server, double us, double process_us,
-                          double server_us) {
+static void server__print(const struct server* server, const struct bench_span* span) {
     static const char* const ends[] = {"close", "reuse", "file", "file-reuse"};
     const struct bench_options* o = server->options;
     double count = server->completed != 0 ? (double) server->completed : 1;
@@ -194,32 +193,25 @@ static void server__print(const struct server* server, double us, double process
     printf("mode=accept end=%s payload=%lu concurrency=%lu completed=%lu failures=%lu "
            "first_error=%lu hangs=%lu seconds=%.3f rate=%.1f process_us=%.1f server_us=%.1f\n",
            ends[o->end], o->payload, o->concurrency, server->completed, server->failures,
-           server->first_error, server->hung, us / 1e6, (double) server->completed * 1e6 / us,
-           process_us / count, server_us < 0 ? -1 : server_us / count);
+           server->first_error, server->hung, span->us / 1e6,
+           (double) server->completed * 1e6 / span->us, span->process_us / count,
+           span->server_us < 0 ? -1 : span->server_us / count);
     fflush(stdout);
 }
 
 int server_run(const struct bench_options* options) {
     struct server server = {0};
-    double process_us, server_us, server_end;
-    int64_t start, ticks;
+    struct bench_span span;
 
     server__prepare(&server, options);
     if (options->warmup > 0)
         server__measure(&server, 1, options->warmup);
 
-    server_us = bench_server_us(options->server_stat);
-    process_us = bench_process_us();
-    start = bench_ticks();
-    if (options->time_ms > 0)
-        server.deadline = start + (int64_t) (options->time_ms * 1000.0 / bench_ticks_to_us(1));
+    bench_begin(&span, options);
+    server.deadline = bench_deadline(&span, options);
     if (server.hung == 0)
         server__measure(&server, options->concurrency, options->operations);
-    ticks = bench_ticks() - start;
-    process_us = bench_process_us() - process_us;
-    server_end = bench_server_us(options->server_stat);
-
-    server__print(&server, bench_ticks_to_us(ticks), process_us,
-                  server_us < 0 || server_end < 0 ? -1 : server_end - server_us);
+    bench_end(&span, options);
+    server__print(&server, &span);
     return server.hung != 0 ? 3 : server.failures != 0 ? 1 : 0;
 }

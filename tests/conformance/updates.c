@@ -202,6 +202,13 @@ CONF_TEST(updates_refused_overlapped_reused) {
     closesocket(peer);
 }
 
+/* The peer answers a connect that is pending, and then its socket may be updated. */
+static void updates__answer(struct updates__case* c, struct conf_silent* silent) {
+    conf_silent_drain(silent);
+    conf_packet(c->port, &c->overlapped, 0, 0);
+    CHECK_EQ(updates__update(c->client), 0);
+}
+
 /* A packet that the program posts itself. */
 CONF_TEST(updates_posted_while_pending) {
     struct conf_silent silent;
@@ -214,9 +221,7 @@ CONF_TEST(updates_posted_while_pending) {
     CHECK(PostQueuedCompletionStatus(c.port, 0, CONF__KEY, &c.overlapped));
     conf_packet(c.port, &c.overlapped, 0, 0);
     CHECK_EQ(updates__update(c.client), WSAENOTCONN);
-    conf_silent_drain(&silent);
-    conf_packet(c.port, &c.overlapped, 0, 0);
-    CHECK_EQ(updates__update(c.client), 0);
+    updates__answer(&c, &silent);
 }
 
 /* The first connect's end says nothing of the second. */
@@ -231,9 +236,7 @@ CONF_TEST(updates_connected_again) {
     conf_silent_fill(&silent, AF_INET);
     conf_start(c.client, &silent.target, NULL, 0, &c.overlapped);
     CHECK_EQ(updates__update(c.client), WSAENOTCONN);
-    conf_silent_drain(&silent);
-    conf_packet(c.port, &c.overlapped, 0, 0);
-    CHECK_EQ(updates__update(c.client), 0);
+    updates__answer(&c, &silent);
 }
 
 /* The end is dequeued when its socket is closed, and the handle may be another's, whose connect has
