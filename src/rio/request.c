@@ -365,6 +365,9 @@ int rio_request_finish(struct rio_request* request, const struct rio_socket* soc
     ULONG bytes = (ULONG) request->step.InternalHigh;
     int error =
         request->is_refused ? request->error : status_to_error((uint32_t) request->step.Internal);
+    /* Wine looks a queued send's handle up anew when there is room, and a close may come first. */
+    if (is_closed && error == WSAENOTSOCK)
+        error = WSA_OPERATION_ABORTED;
     request->bytes += bytes;
     request->step.InternalHigh = 0;
     if (request->waits_for_all && error == 0 && bytes != 0 && bytes < request->data.len) {
