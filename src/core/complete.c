@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/complete.h"
 
+#include "base/lock.h"
 #include "base/log.h"
+#include "base/once.h"
 #include "base/status.h"
 #include "host/caps.h"
 #include "host/requests.h"
 
 #define COMPLETE__NO_PACKET ((ULONG_PTR) 1)
+
+static struct once complete__once;
+static lock_t complete__lock; /* Of the handles that are held. */
+
+static void complete__init(void) {
+    lock_init(&complete__lock);
+}
 
 int complete_wants_packet(const OVERLAPPED* overlapped) {
     return !((ULONG_PTR) overlapped->hEvent & COMPLETE__NO_PACKET);
@@ -79,25 +88,39 @@ int complete_can_count(const struct target* target, const OVERLAPPED* overlapped
 }
 
 /* Whether the socket was closed by a way that does not lead through us. Asked of what has failed
- * only, as that may be why. */
-static int complete__is_lost(SOCKET handle) {
+ * only, as that may be why. Wine's request succeeds without a packet where the handle is closed
+ * just then, so it is made by a handle of our own, which may be NULL where handles are short. */
+static int complete__is_lost(SOCKET handle, HANDLE* held) {
+    HANDLE process = GetCurrentProcess();
     int before = WSAGetLastError();
     int type, length = sizeof type;
-    int is_lost = host.getsockopt(handle, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0 &&
-                  WSAGetLastError() == WSAENOTSOCK;
+    int is_lost = 0;
+    host_status status;
+
+    *held = NULL;
+    if (caps_has(CAP_COMPLETE)) {
+        status = host.NtDuplicateObject(process, (HANDLE) handle, process, held, 0, 0,
+                                        DUPLICATE_SAME_ACCESS);
+        is_lost = status < 0 && !status_is_shortage(status_to_error((uint32_t) status));
+        if (status < 0)
+            *held = NULL;
+    }
+    is_lost =
+        is_lost || (host.getsockopt(handle, SOL_SOCKET, SO_TYPE, (char*) &type, &length) != 0 &&
+                    WSAGetLastError() == WSAENOTSOCK);
     WSASetLastError(before);
     return is_lost;
 }
 
 /* The host's request knows best where the socket reports to, but takes itself for an operation that
  * has ended at once, which skip mode leaves unposted. */
-static int complete__by_request(const struct target* target, OVERLAPPED* overlapped, HANDLE event,
-                                uint32_t status) {
+static int complete__by_request(const struct target* target, SOCKET handle, OVERLAPPED* overlapped,
+                                HANDLE event, uint32_t status) {
     int packet = complete_wants_packet(overlapped);
     if (!caps_has(CAP_COMPLETE) || (packet && target->skips && target->port.handle != NULL))
         return 0;
-    return (uint32_t) request_complete(target->handle, event, packet ? overlapped : NULL,
-                                       overlapped, status) == status;
+    return (uint32_t) request_complete(handle, event, packet ? overlapped : NULL, overlapped,
+                                       status) == status;
 }
 
 /* A send of nothing ends with success, and its packet finds a port that is not known. */
@@ -110,13 +133,9 @@ static int complete__by_sending(const struct target* target, OVERLAPPED* overlap
            WSAGetLastError() == WSA_IO_PENDING;
 }
 
-static void complete__by_host(const struct target* target, OVERLAPPED* overlapped, HANDLE event,
-                              uint32_t status) {
-    if (status != STATUS__SUCCESS && complete__is_lost(target->handle)) {
-        complete__by_note(target, overlapped, event, STATUS__CANCELLED, 0);
-        return;
-    }
-    if (complete__by_request(target, overlapped, event, status) ||
+static void complete__by_handle(const struct target* target, SOCKET handle, OVERLAPPED* overlapped,
+                                HANDLE event, uint32_t status) {
+    if (complete__by_request(target, handle, overlapped, event, status) ||
         (status == STATUS__SUCCESS && complete__by_sending(target, overlapped))) {
         port_let_go(&target->port);
         return;
@@ -126,6 +145,23 @@ static void complete__by_host(const struct target* target, OVERLAPPED* overlappe
                  "that was associated before wsext was loaded",
                  (size_t) target->handle);
     complete__by_note(target, overlapped, event, status, 0);
+}
+
+/* One at a time: a handle that is held may have the value of one that was lost, whose operation
+ * would be reported to the wrong port. */
+static void complete__failed_by_host(const struct target* target, OVERLAPPED* overlapped,
+                                     HANDLE event, uint32_t status) {
+    HANDLE held = NULL;
+
+    once_run(&complete__once, complete__init);
+    lock_acquire(&complete__lock);
+    if (complete__is_lost(target->handle, &held))
+        complete__by_note(target, overlapped, event, STATUS__CANCELLED, 0);
+    else
+        complete__by_handle(target, held != NULL ? (SOCKET) held : target->handle, overlapped,
+                            event, status);
+    complete_give_event_back(held);
+    lock_release(&complete__lock);
 }
 
 void complete(const struct target* target, OVERLAPPED* overlapped, HANDLE event, uint32_t status,
@@ -138,7 +174,9 @@ void complete(const struct target* target, OVERLAPPED* overlapped, HANDLE event,
         complete__by_note(target, overlapped, event, status, bytes);
         if (by_handle)
             complete__signal_handle(target->handle);
+    } else if (status != STATUS__SUCCESS) {
+        complete__failed_by_host(target, overlapped, event, status);
     } else {
-        complete__by_host(target, overlapped, event, status);
+        complete__by_handle(target, target->handle, overlapped, event, status);
     }
 }

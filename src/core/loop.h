@@ -16,11 +16,13 @@
  *     1  a stripe of the table (table.h), for one socket: what is known of it, its operations'
  *        states. Under it: host calls that do not wait, complete(), and the locks below. The loop's
  *        thread alone takes all stripes at once, in their order and with no other lock held.
- *     2  the loop's inbox, the workers' queue, the list of stalled sends, the ports, the send
- * locks: a few lines of code each, and none is taken under another of these. 3  a lock of the log:
- * a line at a time. The loader's lock may be held by who calls us, in DllMain, and is taken by us
- * only in LoadLibrary: never under one of the above. No probe is made under a lock, nobody sleeps
- * under one, and a socket is closed and made ready for reuse under none. */
+ *     2  complete()'s, while a failure is reported by a handle of our own. Under it: the same.
+ *     3  the loop's inbox, the workers' queue, the list of stalled sends, the ports, the send
+ *        locks: a few lines of code each, and none is taken under another of these.
+ *     4  a lock of the log: a line at a time.
+ * The loader's lock may be held by who calls us, in DllMain, and is taken by us only in
+ * LoadLibrary: never under one of the above. No probe is made under a lock, nobody sleeps under
+ * one, and no socket of the program's is closed or made ready for reuse under one. */
 
 /* Starts the thread where it does not run. Returns 0, or -1 where it cannot be started. To be
  * called before the host is asked to begin what the loop has to see the end of. */
