@@ -258,11 +258,11 @@ build() {
 
 # For what is packed, so that the same sources give the same bytes: linker, objcopy and strip take the
 # time of the last commit for the one that they write into a file, and the compiler leaves out where
-# the sources lie.
+# the sources lie, which ccache names from the build's folder.
 prepare_reproducible() {
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
     export SOURCE_DATE_EPOCH
-    reproducible_flags="-ffile-prefix-map=$root=wsext"
+    reproducible_flags="-ffile-prefix-map=$root=wsext -ffile-prefix-map=../../..=wsext"
 }
 
 # write_sums FOLDER: a file with the checksums of all that is in it.
