@@ -33,7 +33,8 @@ enum table_flag {
     TABLE_BOUND = 32768,    /* The socket is known to be bound. */
     TABLE_BEGUN = 65536,    /* The program itself began a non-blocking connect on it. */
     TABLE_HOLDS = 131072,   /* A payload is to be sent before what the program sends. */
-    TABLE_BUFFER = 262144   /* The program chose the size of the socket's send buffer. */
+    TABLE_BUFFER = 262144,  /* The program chose the size of the socket's send buffer. */
+    TABLE_IP = 524288       /* The socket was created for one of the versions of IP. */
 };
 
 #define TABLE_ALL 0xFFFFFFFFu

@@ -65,6 +65,8 @@ static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener, int* error) {
 }
 
 static int acceptex__refusal(int error) {
+    if (error == WSAENOTSOCK)
+        return error; /* What we knew of the handle is of a socket that has gone. */
     return status_is_shortage(error) ? WSAENOBUFS : WSAEINVAL;
 }
 
@@ -92,23 +94,39 @@ static int acceptex__check_unused(SOCKET s, int is_reused) {
 
 /* The two versions of IP may be mixed: what is accepted becomes a socket of the listener's family,
  * and servers that make all their sockets for one version have relied on it on Windows. */
+static int acceptex__is_ip(int family) {
+    return family == AF_INET || family == AF_INET6;
+}
+
 static int acceptex__is_family_for(int acceptor, int listener) {
-    if (listener == AF_INET || listener == AF_INET6)
-        return acceptor == AF_INET || acceptor == AF_INET6;
-    return acceptor == listener;
+    return acceptex__is_ip(listener) ? acceptex__is_ip(acceptor) : acceptor == listener;
+}
+
+/* Which version of IP it is makes no difference, so that nothing has to be asked of a socket that
+ * was seen to be created for one. */
+static int acceptex__check_kind(SOCKET s, int family) {
+    static const unsigned ip_stream = TABLE_STREAM | TABLE_IP;
+    WSAPROTOCOL_INFOW info;
+    int length = sizeof info;
+
+    if (acceptex__is_ip(family) && (table_flags(s) & ip_stream) == ip_stream)
+        return 0;
+    if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
+        return WSAGetLastError();
+    return info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
+                   !acceptex__is_family_for(info.iAddressFamily, family)
+               ? WSAEINVAL
+               : 0;
 }
 
 /* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
 static int acceptex__check_acceptor(SOCKET s, int family) {
     const struct socket* socket;
-    WSAPROTOCOL_INFOW info;
-    int is_allowed, is_reused, length = sizeof info;
+    int is_allowed, is_reused;
+    int error = acceptex__check_kind(s, family);
 
-    if (host.getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length) != 0)
-        return WSAGetLastError();
-    if (info.iSocketType == SOCK_DGRAM || info.iSocketType == SOCK_RAW ||
-        !acceptex__is_family_for(info.iAddressFamily, family))
-        return WSAEINVAL;
+    if (error != 0)
+        return error;
     socket = socket_find(s);
     is_allowed = socket == NULL || lifecycle_may_accept(&socket->lifecycle) != LIFECYCLE_NO;
     is_reused = socket != NULL && !lifecycle_is_fresh(&socket->lifecycle);

@@ -9,10 +9,13 @@
 
 /* A new socket has a handle value that may have been another's; what we knew of that one ends here,
  * even if it was closed behind our back. */
-void creation_note(SOCKET s, int type, int synchronous, int seen) {
+void creation_note(SOCKET s, int family, int type, int synchronous, int seen) {
     unsigned flags = seen ? TABLE_SEEN : 0;
     if (type != 0)
         flags |= type == SOCK_STREAM ? TABLE_STREAM : TABLE_NOT_STREAM;
+    /* Of a family that was left to the host, only the host knows which it has taken. */
+    if (type != 0 && (family == AF_INET || family == AF_INET6))
+        flags |= TABLE_IP;
     if (synchronous)
         flags |= TABLE_SYNCHRONOUS;
     if (table_flags(s) != 0)
@@ -23,9 +26,9 @@ void creation_note(SOCKET s, int type, int synchronous, int seen) {
 }
 
 /* A socket of type 0 counts as not seen. */
-static SOCKET creation__created(SOCKET s, int type, int synchronous) {
+static SOCKET creation__created(SOCKET s, int family, int type, int synchronous) {
     if (s != INVALID_SOCKET)
-        creation_note(s, type, synchronous, type != 0);
+        creation_note(s, family, type, synchronous, type != 0);
     return s;
 }
 
@@ -66,17 +69,20 @@ SOCKET WSAAPI hook_socket(int family, int type, int protocol) {
     if (s == INVALID_SOCKET)
         return s;
     host.getsockopt(INVALID_SOCKET, SOL_SOCKET, SO_OPENTYPE, (char*) &open_type, &length);
-    return creation__created(s, type, open_type != 0);
+    return creation__created(s, family, type, open_type != 0);
 }
 
 /* A socket made from another process' description may be in any state: it counts as not seen. */
-static SOCKET creation__created_from(SOCKET s, int type, int info_type, DWORD duplicated,
+static SOCKET creation__created_from(SOCKET s, int family, int type, const WSAPROTOCOL_INFOW* info,
                                      DWORD flags) {
-    int known = type == FROM_PROTOCOL_INFO ? info_type : type;
+    int known_family = family == FROM_PROTOCOL_INFO ? info->iAddressFamily : family;
+    int known_type = type == FROM_PROTOCOL_INFO ? info->iSocketType : type;
+    int duplicated = info->dwServiceFlags3 != 0;
     /* The handle was made when the socket was described, by ourselves. */
-    if (duplicated != 0 && (table_flags(s) & TABLE_ALIAS))
+    if (duplicated && (table_flags(s) & TABLE_ALIAS))
         return s;
-    return creation__created(s, duplicated != 0 ? 0 : known, !(flags & WSA_FLAG_OVERLAPPED));
+    return creation__created(s, known_family, duplicated ? 0 : known_type,
+                             !(flags & WSA_FLAG_OVERLAPPED));
 }
 
 /* Registered I/O is ours, and carried out by overlapped calls. */
@@ -108,9 +114,9 @@ static SOCKET creation__make(int family, int type, int protocol, WSAPROTOCOL_INF
     } while ((info == NULL || info->dwServiceFlags3 == 0) && creation__is_spare(&spares, s));
     creation__close_spares(&spares);
     if (s == INVALID_SOCKET || info == NULL)
-        creation__created(s, type, !(host_flags & WSA_FLAG_OVERLAPPED));
+        creation__created(s, family, type, !(host_flags & WSA_FLAG_OVERLAPPED));
     else
-        creation__created_from(s, type, info->iSocketType, info->dwServiceFlags3, host_flags);
+        creation__created_from(s, family, type, info, host_flags);
     return creation__registered(s, flags);
 }
 

@@ -16,8 +16,9 @@ SOCKET WSAAPI hook_accept(SOCKET s, struct sockaddr* name, int* length);
 SOCKET WSAAPI hook_WSAAccept(SOCKET s, struct sockaddr* name, int* length,
                              LPCONDITIONPROC condition, DWORD_PTR data);
 
-/* What they note of a socket: its type, or 0 for one that is not known; whether it was created
- * without WSA_FLAG_OVERLAPPED; and whether we see all that happens to it from now on. */
-void creation_note(SOCKET s, int type, int synchronous, int seen);
+/* What they note of a socket: its family and type, or AF_UNSPEC and 0 for what is not known;
+ * whether it was created without WSA_FLAG_OVERLAPPED; and whether we see all that happens to it
+ * from now on. */
+void creation_note(SOCKET s, int family, int type, int synchronous, int seen);
 
 #endif

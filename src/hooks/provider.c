@@ -102,7 +102,8 @@ static int provider__is_deaf(void) {
 void wsext_socket_created(SOCKET s, int type, unsigned flags) {
     DWORD error = GetLastError();
     if (!provider__is_deaf())
-        creation_note(s, type, !(flags & WSEXT_OVERLAPPED), (flags & WSEXT_TELLS_ALL) != 0);
+        creation_note(s, AF_UNSPEC, type, !(flags & WSEXT_OVERLAPPED),
+                      (flags & WSEXT_TELLS_ALL) != 0);
     SetLastError(error);
 }
 
