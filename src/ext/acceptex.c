@@ -119,13 +119,21 @@ static int acceptex__check_kind(SOCKET s, int family) {
                : 0;
 }
 
-/* Wine looks at nothing of this, and replaces what the acceptor was by the connection. */
+/* The hooks see what binds or connects a socket, but for what is done by another of its handles. An
+ * acceptor that a child has bound which inherited it, or a pointer to bind() which is older than we
+ * are, is taken as by plain Wine: no program that works has one. */
+static int acceptex__is_known_unused(SOCKET s) {
+    return (table_flags(s) & (TABLE_SEEN | TABLE_BOUND | TABLE_USED | TABLE_ALIAS)) == TABLE_SEEN;
+}
+
+/* Wine looks at nothing of this, and replaces what the acceptor was by the connection; only that it
+ * is a socket at all the host sees for itself. */
 static int acceptex__check_acceptor(SOCKET s, int family) {
     const struct socket* socket;
     int is_allowed, is_reused;
     int error = acceptex__check_kind(s, family);
 
-    if (error != 0)
+    if (error != 0 || acceptex__is_known_unused(s))
         return error;
     socket = socket_find(s);
     is_allowed = socket == NULL || lifecycle_may_accept(&socket->lifecycle) != LIFECYCLE_NO;

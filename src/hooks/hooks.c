@@ -204,7 +204,7 @@ static int hooks__connect_known(SOCKET s, hooks__connect_call call, const void* 
 
 /* On any other socket it is noted that a connect was begun, as the host does not say so to whoever
  * tries the next, and that the socket is bound since, as the host must not be asked after a
- * failure. */
+ * failure, and need not be after a success. */
 static int hooks__connect(SOCKET s, hooks__connect_call call, const void* arguments) {
     int result, error;
     if (table_flags(s) & TABLE_USED)
@@ -213,7 +213,7 @@ static int hooks__connect(SOCKET s, hooks__connect_call call, const void* argume
     error = result != 0 ? WSAGetLastError() : 0;
     if (error == WSAEWOULDBLOCK)
         hooks__change_flags(s, TABLE_BOUND | TABLE_BEGUN, 0);
-    else if (error != 0 && table_flags(s) != 0 && error != WSAENOTSOCK)
+    else if (table_flags(s) != 0 && error != WSAENOTSOCK)
         hooks__change_flags(s, TABLE_BOUND, 0);
     if (result != 0)
         WSASetLastError(error);
@@ -229,6 +229,36 @@ static int WSAAPI hook_WSAConnect(SOCKET s, const struct sockaddr* name, int len
                                   WSABUF* callee, QOS* sending, QOS* group) {
     struct hooks__connect_arguments arguments = {name, length, caller, callee, sending, group};
     return hooks__connect(s, hooks__call_wsa_connect, &arguments);
+}
+
+/* These call the host's own connect() for each address of the name, and may bind before. */
+static BOOL hooks__connected_by_name(SOCKET s, BOOL result) {
+    DWORD error = GetLastError();
+    struct sockaddr_storage name;
+    int length = sizeof name;
+    if (table_flags(s) != 0 &&
+        (result || host.getsockname(s, (struct sockaddr*) &name, &length) == 0))
+        hooks__change_flags(s, TABLE_BOUND, 0);
+    SetLastError(error);
+    return result;
+}
+
+static BOOL WSAAPI hook_WSAConnectByNameA(SOCKET s, const char* node, const char* service,
+                                          DWORD* local_length, struct sockaddr* local,
+                                          DWORD* remote_length, struct sockaddr* remote,
+                                          const struct timeval* timeout, WSAOVERLAPPED* reserved) {
+    return hooks__connected_by_name(s, host.WSAConnectByNameA(s, node, service, local_length, local,
+                                                              remote_length, remote, timeout,
+                                                              reserved));
+}
+
+static BOOL WSAAPI hook_WSAConnectByNameW(SOCKET s, WCHAR* node, WCHAR* service,
+                                          DWORD* local_length, struct sockaddr* local,
+                                          DWORD* remote_length, struct sockaddr* remote,
+                                          const struct timeval* timeout, WSAOVERLAPPED* reserved) {
+    return hooks__connected_by_name(s, host.WSAConnectByNameW(s, node, service, local_length, local,
+                                                              remote_length, remote, timeout,
+                                                              reserved));
 }
 
 /* The state that ConnectEx and AcceptEx leave a socket in */
@@ -308,6 +338,8 @@ static const struct interpose_entry hooks__entries[] = {
     HOOKS__ENTRY("ws2_32.dll", bind),
     HOOKS__ENTRY("ws2_32.dll", connect),
     HOOKS__ENTRY("ws2_32.dll", WSAConnect),
+    HOOKS__ENTRY("ws2_32.dll", WSAConnectByNameA),
+    HOOKS__ENTRY("ws2_32.dll", WSAConnectByNameW),
     HOOKS__ENTRY("ws2_32.dll", shutdown),
     HOOKS__ENTRY("ws2_32.dll", getpeername),
     HOOKS__ENTRY("ws2_32.dll", setsockopt),

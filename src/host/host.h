@@ -34,6 +34,13 @@ typedef NTSTATUS host_status;
     X(WS2_32, REQUIRED, int, WSAAPI, connect, (SOCKET, const struct sockaddr*, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, WSAConnect, \
       (SOCKET, const struct sockaddr*, int, WSABUF*, WSABUF*, QOS*, QOS*)) \
+    /* Without the two no program calls them. */ \
+    X(WS2_32, OPTIONAL, BOOL, WSAAPI, WSAConnectByNameA, \
+      (SOCKET, const char*, const char*, DWORD*, struct sockaddr*, DWORD*, struct sockaddr*, \
+       const struct timeval*, WSAOVERLAPPED*)) \
+    X(WS2_32, OPTIONAL, BOOL, WSAAPI, WSAConnectByNameW, \
+      (SOCKET, WCHAR*, WCHAR*, DWORD*, struct sockaddr*, DWORD*, struct sockaddr*, \
+       const struct timeval*, WSAOVERLAPPED*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, shutdown, (SOCKET, int)) \
     X(WS2_32, REQUIRED, int, WSAAPI, getpeername, (SOCKET, struct sockaddr*, int*)) \
     X(WS2_32, REQUIRED, int, WSAAPI, getsockname, (SOCKET, struct sockaddr*, int*)) \

@@ -133,3 +133,117 @@ CONF_TEST(acceptknown_described) {
     a.acceptor = acceptknown__like(a.listener);
     acceptknown__accepts(&a);
 }
+
+/* What is bound is no socket to accept onto, whatever it was bound by. */
+
+static SOCKET acceptknown__duplicate(SOCKET s) {
+    WSAPROTOCOL_INFOW info;
+    SOCKET duplicate;
+
+    CHECK_EQ(conf_last(WSADuplicateSocketW(s, GetCurrentProcessId(), &info)), 0);
+    duplicate = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                           WSA_FLAG_OVERLAPPED);
+    CHECK(duplicate != INVALID_SOCKET);
+    return duplicate;
+}
+
+CONF_TEST(acceptknown_bound_by_duplicate) {
+    struct conf_acceptance a;
+    SOCKET other;
+
+    conf_acceptance_open(&a, AF_INET);
+    other = acceptknown__duplicate(a.acceptor);
+    conf_bind(other, AF_INET);
+    conf_acceptance_refused(&a, WSAEINVAL);
+    CHECK_EQ(conf_last(closesocket(other)), 0);
+    conf_acceptance_refused(&a, WSAEINVAL);
+}
+
+CONF_TEST(acceptknown_duplicate_of_bound) {
+    struct conf_acceptance a;
+
+    conf_acceptance_open(&a, AF_INET);
+    conf_bind(a.acceptor, AF_INET);
+    a.acceptor = acceptknown__duplicate(a.acceptor);
+    conf_acceptance_refused(&a, WSAEINVAL);
+}
+
+CONF_TEST(acceptknown_duplicate) {
+    struct conf_acceptance a;
+
+    conf_acceptance_open(&a, AF_INET);
+    a.acceptor = acceptknown__duplicate(a.acceptor);
+    acceptknown__accepts(&a);
+}
+
+/* It lives on in a process that is not looked at. */
+CONF_TEST(acceptknown_other_process) {
+    struct conf_acceptance a;
+    HANDLE self = GetCurrentProcess(), there = NULL, back = NULL;
+    STARTUPINFOA startup = {0};
+    PROCESS_INFORMATION child;
+    char path[MAX_PATH];
+    SOCKET other;
+
+    conf_acceptance_open(&a, AF_INET);
+    startup.cb = sizeof startup;
+    GetModuleFileNameA(NULL, path, sizeof path);
+    CHECK(CreateProcessA(path, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                         &child));
+    CHECK(DuplicateHandle(self, (HANDLE) a.acceptor, child.hProcess, &there, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    CHECK(DuplicateHandle(child.hProcess, there, self, &back, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE));
+    TerminateProcess(child.hProcess, 0);
+    CHECK_EQ(WaitForSingleObject(child.hProcess, CONF__LIMIT), WAIT_OBJECT_0);
+    other = (SOCKET) back;
+    conf_bind(other, AF_INET);
+    conf_acceptance_refused(&a, WSAEINVAL);
+}
+
+static void acceptknown__connect(struct conf_acceptance* a) {
+    conf_acceptance_open(a, AF_INET);
+    CHECK_EQ(connect(a->acceptor, (struct sockaddr*) &a->target.name, a->target.length), 0);
+    a->client = conf_accept(a->listener);
+}
+
+CONF_TEST(acceptknown_connected) {
+    struct conf_acceptance a;
+
+    acceptknown__connect(&a);
+    conf_acceptance_refused(&a, WSAEINVAL);
+    conf_exchange(a.acceptor, a.client);
+}
+
+typedef BOOL(WSAAPI* acceptknown__by_name)(SOCKET s, const char* node, const char* service,
+                                           DWORD* local_length, struct sockaddr* local,
+                                           DWORD* remote_length, struct sockaddr* remote,
+                                           const struct timeval* timeout, WSAOVERLAPPED* reserved);
+
+CONF_TEST(acceptknown_connected_by_name) {
+    acceptknown__by_name by_name = (acceptknown__by_name) (void*) GetProcAddress(
+        GetModuleHandleA("ws2_32.dll"), "WSAConnectByNameA");
+    struct conf_acceptance a;
+    char service[8];
+
+    if (by_name == NULL)
+        conf_skip("this system has no WSAConnectByName");
+    conf_acceptance_open(&a, AF_INET);
+    sprintf(service, "%u", conf_get_port(&a.target));
+    if (!by_name(a.acceptor, "127.0.0.1", service, NULL, NULL, NULL, NULL, NULL, NULL))
+        conf_fail(__FILE__, __LINE__, "WSAConnectByName: error %d", WSAGetLastError());
+    a.client = conf_accept(a.listener);
+    conf_acceptance_refused(&a, WSAEINVAL);
+    conf_exchange(a.acceptor, a.client);
+}
+
+/* Ended, and not made ready for reuse. */
+CONF_TEST(acceptknown_disconnected) {
+    struct conf_acceptance a;
+
+    conf_acceptance_open(&a, AF_INET);
+    acceptknown__accepts(&a);
+    CHECK(conf_disconnect_pointer(a.acceptor)(a.acceptor, NULL, 0, 0));
+    CHECK_EQ(recv(a.client, a.room, 1, 0), 0);
+    conf_acceptance_refused(&a, WSAEINVAL);
+}
