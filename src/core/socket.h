@@ -59,6 +59,7 @@ struct socket {
     unsigned char cancels_all; /* When it is closed, all that pends in the host is cancelled. */
     unsigned char counted;     /* The statistics wait for the end of this function, plus one. */
     unsigned char inherits;    /* Of a listener: a bit for each option to be handed on. */
+    unsigned char is_usual;    /* Of a listener: its provider's AcceptEx is the process' usual. */
 };
 
 /* Locks the handle's place and returns its record; socket_find() gives NULL where there is none,

@@ -42,25 +42,30 @@ static int acceptex__is_real(LPFN_ACCEPTEX function) {
            WSAGetLastError() == WSAENOTSOCK;
 }
 
-/* Pointers belong to a provider, and a process may have several, so the listener's is asked for
- * each time, which costs no more than to remember it. Only one that differs from the last is
- * probed. Returns NULL where there is none, and why in *error. */
-static LPFN_ACCEPTEX acceptex__host_function(SOCKET listener, int* error) {
-    static void* real;
+/* Pointers belong to a provider, and a process may have several, so each listener's is asked for;
+ * Wine tells its server of that, so that it is done once. The first that is real is the usual one;
+ * whoever has another is asked, and has it probed, each time. Returns NULL where there is none, and
+ * why in *error. */
+static LPFN_ACCEPTEX acceptex__host_function(SOCKET s, const struct listener* listener,
+                                             int* error) {
+    static void* usual;
     static const GUID guid = WSAID_ACCEPTEX;
-    LPFN_ACCEPTEX function = (LPFN_ACCEPTEX) host_ask_function(listener, &guid);
+    LPFN_ACCEPTEX function;
 
+    if (listener->is_usual)
+        return (LPFN_ACCEPTEX) lock_load_pointer(&usual);
+    function = (LPFN_ACCEPTEX) host_ask_function(s, &guid);
     *error = WSAEOPNOTSUPP;
     if (function == NULL) {
         if (status_is_shortage(WSAGetLastError()))
             *error = WSAENOBUFS;
         return NULL;
     }
-    if (lock_load_pointer(&real) == (void*) function)
-        return function;
-    if (!acceptex__is_real(function))
+    if (lock_load_pointer(&usual) != (void*) function && !acceptex__is_real(function))
         return NULL;
-    lock_store_pointer(&real, (void*) function);
+    InterlockedCompareExchangePointer(&usual, (void*) function, NULL);
+    if (lock_load_pointer(&usual) == (void*) function)
+        listener_is_usual(s, listener);
     return function;
 }
 
@@ -250,7 +255,7 @@ static int acceptex__run(const struct acceptex__request* request, DWORD* receive
         error = acceptex__check_memory(request, received);
     if (error != 0)
         return error;
-    function = acceptex__host_function(request->listener, &error);
+    function = acceptex__host_function(request->listener, &listener, &error);
     if (function == NULL)
         return error;
 

@@ -54,6 +54,7 @@ static int listener__recall(SOCKET s, struct listener* listener) {
         listener->family = socket->family;
         listener->port = socket->local_port;
         listener->options = socket->inherits;
+        listener->is_usual = socket->is_usual;
     }
     socket_release(s);
     return known;
@@ -67,9 +68,10 @@ static ULONGLONG listener__serial(SOCKET s) {
     return serial;
 }
 
-static int listener__note(SOCKET s, const struct listener* listener) {
+static int listener__note(SOCKET s, struct listener* listener) {
     struct socket* socket = socket_find_same(s, listener->serial);
     if (socket != NULL) {
+        listener->is_usual = socket->is_usual;
         socket->family = (unsigned short) listener->family;
         socket->local_port = listener->port;
         socket->inherits = (unsigned char) listener->options;
@@ -106,6 +108,13 @@ int listener_look(SOCKET s, struct listener* listener) {
     listener->family = name.ss_family;
     listener->port = ((struct sockaddr_in*) &name)->sin_port;
     return listener__note(s, listener);
+}
+
+void listener_is_usual(SOCKET s, const struct listener* listener) {
+    struct socket* socket = socket_find_same(s, listener->serial);
+    if (socket != NULL)
+        socket->is_usual = 1;
+    socket_release(s);
 }
 
 void listener_changed(SOCKET s) {

@@ -10,11 +10,15 @@ struct listener {
     int family;
     unsigned short port; /* As it stands in the address: in network order. */
     unsigned options;    /* A bit for each option that is to be handed on. */
+    int is_usual;        /* Its provider's AcceptEx is the process' usual one. */
 };
 
 /* Looks whether a socket listens; the host is asked once, as a socket that listens does so until it
  * is closed. Returns 0, WSAEINVAL where it does not, WSAENOTSOCK, or WSAENOBUFS. */
 int listener_look(SOCKET s, struct listener* listener);
+
+/* Notes that the listener's provider has the process' usual AcceptEx, for all who look after. */
+void listener_is_usual(SOCKET s, const struct listener* listener);
 
 /* The program has set an option: what was noted of the socket is asked for again when next needed.
  */
