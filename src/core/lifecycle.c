@@ -147,6 +147,8 @@ enum lifecycle_answer lifecycle_may_accept(const struct lifecycle* lifecycle) {
             return LIFECYCLE_YES;
         case LIFECYCLE__ACCEPTING: /* Unless the last one goes on. */
             return LIFECYCLE_HOST;
+        case LIFECYCLE__DEFAULT: /* The handle's value may have come back, as long as it waits. */
+            return lifecycle->origin == LIFECYCLE__BY_ACCEPT ? LIFECYCLE_HOST : LIFECYCLE_NO;
         case LIFECYCLE__REUSABLE:
             return lifecycle->origin == LIFECYCLE__BY_CONNECT ? LIFECYCLE_NO : LIFECYCLE_YES;
         default:

@@ -26,7 +26,7 @@ struct socket_selection {
 struct carried {
     OVERLAPPED* overlapped;
     DWORD owner;            /* The thread that issued it. */
-    unsigned short length;  /* The bytes that a ConnectEx counts if it succeeds: see ride.h. */
+    unsigned short length;  /* The bytes that it counts if it succeeds: see witness.h and ride.h. */
     unsigned char is_send;  /* It is the payload. */
     unsigned char finished; /* It is known to have ended. */
 };

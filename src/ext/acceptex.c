@@ -10,6 +10,7 @@
 #include "core/socket.h"
 #include "core/stats.h"
 #include "core/table.h"
+#include "core/witness.h"
 #include "ext/acceptors.h"
 #include "ext/listener.h"
 #include "host/caps.h"
@@ -199,6 +200,9 @@ static int acceptex__call_host(LPFN_ACCEPTEX function, const struct acceptex__re
 static void acceptex__note(struct socket* socket, const struct acceptex__request* request,
                            const struct listener* listener) {
     socket_carry(socket, request->overlapped, 0, 1);
+    socket->carried.length = request->receive_length < WITNESS_ANY_LENGTH
+                                 ? (unsigned short) request->receive_length
+                                 : WITNESS_ANY_LENGTH;
     socket->listener = request->listener;
     socket->listener_serial = listener->serial;
     socket->local_port = listener->port;
@@ -235,6 +239,7 @@ static int acceptex__start(LPFN_ACCEPTEX function, const struct acceptex__reques
     } else if (lifecycle_may_accept(&socket->lifecycle) == LIFECYCLE_NO) {
         error = WSAEINVAL;
     } else {
+        witness_expect(request->acceptor, request->overlapped);
         error = acceptex__call_host(function, request, listener->family);
         if (error == 0 || error == ERROR_IO_PENDING)
             acceptex__note(socket, request, listener);

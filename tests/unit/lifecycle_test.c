@@ -96,6 +96,17 @@ static void a_reused_socket_goes_the_way_it_came(void** state) {
     assert_int_equal(lifecycle_may_disconnect(&accepted), LIFECYCLE_NO);
 }
 
+/* That an AcceptEx was seen to end forbids no more than one whose end nobody saw. */
+static void an_accepted_socket_is_the_hosts_to_know(void** state) {
+    struct lifecycle accepted = AFTER(LIFECYCLE_ACCEPT, LIFECYCLE_UP);
+    struct lifecycle connected = AFTER(LIFECYCLE_CONNECT, LIFECYCLE_UP);
+    struct lifecycle updated = AFTER(LIFECYCLE_ACCEPT, LIFECYCLE_UP, LIFECYCLE_UPDATE);
+    (void) state;
+    assert_int_equal(lifecycle_may_accept(&accepted), LIFECYCLE_HOST);
+    assert_int_equal(lifecycle_may_accept(&connected), LIFECYCLE_NO);
+    assert_int_equal(lifecycle_may_accept(&updated), LIFECYCLE_NO);
+}
+
 static void nothing_happens_to_a_closed_socket(void** state) {
     struct lifecycle l = AFTER(LIFECYCLE_CONNECT, LIFECYCLE_CLOSE);
     int event;
@@ -168,6 +179,7 @@ int main(void) {
         cmocka_unit_test(a_carried_connect_is_the_hosts_to_know),
         cmocka_unit_test(a_disconnect_that_is_given_up_changes_nothing),
         cmocka_unit_test(a_reused_socket_goes_the_way_it_came),
+        cmocka_unit_test(an_accepted_socket_is_the_hosts_to_know),
         cmocka_unit_test(nothing_happens_to_a_closed_socket),
         cmocka_unit_test(every_path_is_sound),
     };
