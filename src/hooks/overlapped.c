@@ -8,6 +8,7 @@
 #include "core/pool.h"
 #include "core/socket.h"
 #include "core/table.h"
+#include "hooks/results.h"
 
 static int overlapped__has_record(SOCKET s) {
     return (table_flags(s) & TABLE_SOCKET) != 0;
@@ -16,9 +17,14 @@ static int overlapped__has_record(SOCKET s) {
 /* Any kind of file may report to a port; one that we did not see being made is asked. */
 static int overlapped__is_socket(SOCKET s) {
     int type, length = sizeof type;
+    DWORD error;
+    int is_socket;
     if (table_flags(s) & TABLE_SEEN)
         return 1;
-    return host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
+    error = GetLastError();
+    is_socket = host.getsockopt(s, SOL_SOCKET, SO_TYPE, (char*) &type, &length) == 0;
+    SetLastError(error);
+    return is_socket;
 }
 
 /* There is no memory for what the program has set, which only the host knows then, as of a socket
@@ -114,9 +120,11 @@ host_status NTAPI hook_NtCreateIoCompletion(HANDLE* port, ACCESS_MASK access,
 /* Of these two the system gives the file a port of its own, by a call that stays within ntdll. */
 
 host_status NTAPI hook_RtlSetIoCompletionCallback(HANDLE file, nt_callback* function, ULONG flags) {
-    host_status status = host.RtlSetIoCompletionCallback(file, function, flags);
+    int is_socket = overlapped__is_socket((SOCKET) file);
+    host_status status = host.RtlSetIoCompletionCallback(
+        file, is_socket ? results_stand_in(function) : function, flags);
     DWORD error = GetLastError();
-    if (status >= 0 && overlapped__is_socket((SOCKET) file)) {
+    if (status >= 0 && is_socket) {
         struct port port = port_note_callback(function);
         overlapped__set_port((SOCKET) file, &port, 0);
     }
@@ -126,9 +134,11 @@ host_status NTAPI hook_RtlSetIoCompletionCallback(HANDLE file, nt_callback* func
 
 host_status NTAPI hook_TpAllocIoCompletion(void** io, HANDLE file, nt_pool_io* callback,
                                            void* context, struct nt_pool_environment* environment) {
-    host_status status = host.TpAllocIoCompletion(io, file, callback, context, environment);
+    int is_socket = overlapped__is_socket((SOCKET) file);
+    host_status status = host.TpAllocIoCompletion(
+        io, file, is_socket ? results_pool_stand_in(callback) : callback, context, environment);
     DWORD error = GetLastError();
-    if (status >= 0 && overlapped__is_socket((SOCKET) file)) {
+    if (status >= 0 && is_socket) {
         struct port port = pool_note(*io, callback, context, environment);
         overlapped__set_port((SOCKET) file, &port, 0);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks/results.h"
 
+#include "base/lock.h"
 #include "base/status.h"
 #include "core/table.h"
 #include "core/witness.h"
@@ -106,4 +107,79 @@ BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWO
     if (error == WSAENOTCONN && acceptex_mend(overlapped, s, 0))
         WSASetLastError(WSAECONNRESET);
     return result;
+}
+
+/* A thread pool calls the program by itself, so what it is given to call are functions of ours,
+ * each of which stands for one of the program's. They are as many as programs have, by far:
+ * kernel32 makes all of its I/O objects with one. Nobody says when one is needed no more, so none
+ * is given back; to a program that comes to the end of them the host goes on to tell its own error.
+ */
+
+#define RESULTS__PLACES(X) \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define RESULTS__PLACE(place) results__##place,
+enum { RESULTS__PLACES(RESULTS__PLACE) RESULTS__COUNT };
+
+static void* results__callbacks[RESULTS__COUNT];
+static void* results__pool_callbacks[RESULTS__COUNT];
+
+static void results__call(int place, DWORD error, DWORD bytes, OVERLAPPED* overlapped) {
+    nt_callback* function = (nt_callback*) lock_load_pointer(&results__callbacks[place]);
+    if (error == 0)
+        witness_see(overlapped, 0, 0);
+    else
+        witness_give_up(overlapped);
+    if (error == RESULTS__INVALID_CONNECTION && acceptex_mend(overlapped, 0, 0))
+        error = RESULTS__CONNECTION_RESET;
+    function(error, bytes, overlapped);
+}
+
+static void results__call_pool(int place, void* instance, void* context, void* overlapped,
+                               IO_STATUS_BLOCK* block, void* io) {
+    nt_pool_io* function = (nt_pool_io*) lock_load_pointer(&results__pool_callbacks[place]);
+    IO_STATUS_BLOCK mended = *block;
+    OVERLAPPED_ENTRY entry = {0, overlapped, (ULONG_PTR) block->Status, 0};
+    results__see_packet(&entry);
+    if ((uint32_t) block->Status == STATUS__INVALID_CONNECTION && acceptex_mend(overlapped, 0, 0))
+        mended.Status = (NTSTATUS) STATUS__CONNECTION_RESET;
+    function(instance, context, overlapped, &mended, io);
+}
+
+#define RESULTS__STAND_INS(place) \
+    static VOID WINAPI results__call_##place(DWORD error, DWORD bytes, OVERLAPPED* overlapped) { \
+        results__call(place, error, bytes, overlapped); \
+    } \
+    static VOID NTAPI results__call_pool_##place(void* instance, void* context, void* overlapped, \
+                                                 IO_STATUS_BLOCK* block, void* io) { \
+        results__call_pool(place, instance, context, overlapped, block, io); \
+    }
+RESULTS__PLACES(RESULTS__STAND_INS)
+
+/* The place of a function, which is a free one where it has none; RESULTS__COUNT where all are
+ * taken. */
+static int results__place_of(void* function, void** places) {
+    int place;
+    for (place = 0; place < RESULTS__COUNT; place++) {
+        void* taken = InterlockedCompareExchangePointer(&places[place], function, NULL);
+        if (taken == NULL || taken == function)
+            break;
+    }
+    return place;
+}
+
+#define RESULTS__STAND_IN(place) results__call_##place,
+#define RESULTS__POOL_STAND_IN(place) results__call_pool_##place,
+
+nt_callback* results_stand_in(nt_callback* function) {
+    static nt_callback* const stand_ins[] = {RESULTS__PLACES(RESULTS__STAND_IN)};
+    int place =
+        function != NULL ? results__place_of((void*) function, results__callbacks) : RESULTS__COUNT;
+    return place < RESULTS__COUNT ? stand_ins[place] : function;
+}
+
+nt_pool_io* results_pool_stand_in(nt_pool_io* function) {
+    static nt_pool_io* const stand_ins[] = {RESULTS__PLACES(RESULTS__POOL_STAND_IN)};
+    int place = function != NULL ? results__place_of((void*) function, results__pool_callbacks)
+                                 : RESULTS__COUNT;
+    return place < RESULTS__COUNT ? stand_ins[place] : function;
 }

@@ -19,4 +19,10 @@ BOOL WINAPI hook_GetOverlappedResultEx(HANDLE file, OVERLAPPED* overlapped, DWOR
 BOOL WSAAPI hook_WSAGetOverlappedResult(SOCKET s, WSAOVERLAPPED* overlapped, DWORD* bytes,
                                         BOOL wait, DWORD* flags);
 
+/* What a thread pool is to call instead of a function of the program's (BindIoCompletionCallback)
+ * or of the system's (CreateThreadpoolIo), which it leads to, for a socket: the same as the hooks
+ * do for who asks by himself. May return the function itself. */
+nt_callback* results_stand_in(nt_callback* function);
+nt_pool_io* results_pool_stand_in(nt_pool_io* function);
+
 #endif

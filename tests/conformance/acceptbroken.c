@@ -138,6 +138,63 @@ CONF_TEST(acceptbroken_bound) {
     acceptbroken__told(&c);
 }
 
+/* More functions than we have places for, each of which is called for its own socket. */
+#define ACCEPTBROKEN__FUNCTIONS(X) \
+    X(0) \
+    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) \
+        X(18) X(19)
+#define ACCEPTBROKEN__NAME(n) acceptbroken__on_end_##n,
+#define ACCEPTBROKEN__FUNCTION(n) \
+    static void CALLBACK acceptbroken__on_end_##n(DWORD error, DWORD bytes, \
+                                                  OVERLAPPED* overlapped) { \
+        acceptbroken__count(n, error, bytes, overlapped); \
+    }
+
+static struct acceptbroken__told_one {
+    OVERLAPPED overlapped;
+    HANDLE told;
+    DWORD error;
+    BOOL is_own;
+    LONG calls;
+} acceptbroken__all[20];
+
+static void acceptbroken__count(int n, DWORD error, DWORD bytes, OVERLAPPED* overlapped) {
+    struct acceptbroken__told_one* one = &acceptbroken__all[n];
+
+    one->error = error;
+    one->is_own = overlapped == &one->overlapped && bytes == 0;
+    InterlockedIncrement(&one->calls);
+    SetEvent(one->told);
+}
+
+ACCEPTBROKEN__FUNCTIONS(ACCEPTBROKEN__FUNCTION)
+
+CONF_TEST(acceptbroken_many_functions) {
+    static const LPOVERLAPPED_COMPLETION_ROUTINE functions[] = {
+        ACCEPTBROKEN__FUNCTIONS(ACCEPTBROKEN__NAME)};
+    SOCKET clients[20];
+    struct conf_target target;
+    SOCKET peer = conf_refuse(AF_INET, &target);
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        acceptbroken__all[i].told = conf_event();
+        clients[i] = conf_client(AF_INET);
+        CHECK(BindIoCompletionCallback((HANDLE) clients[i], functions[i], 0));
+        conf_start(clients[i], &target, NULL, 0, &acceptbroken__all[i].overlapped);
+    }
+    for (i = 0; i < 20; i++) {
+        CHECK_EQ(WaitForSingleObject(acceptbroken__all[i].told, CONF__LIMIT), WAIT_OBJECT_0);
+        CHECK_EQ(acceptbroken__all[i].error, ERROR_CONNECTION_REFUSED);
+        CHECK(acceptbroken__all[i].is_own);
+        closesocket(clients[i]);
+    }
+    Sleep(CONF__QUIET);
+    for (i = 0; i < 20; i++)
+        CHECK_EQ(acceptbroken__all[i].calls, 1);
+    closesocket(peer);
+}
+
 /* Who reads the status block asks nobody. */
 CONF_TEST(acceptbroken_status) {
     struct acceptbroken__case c;
