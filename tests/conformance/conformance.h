@@ -249,6 +249,7 @@ TRANSMIT_FILE_BUFFERS conf_file_buffers(const void* head, DWORD head_length, con
                                         DWORD tail_length);
 TRANSMIT_PACKETS_ELEMENT conf_memory_element(const void* memory, DWORD length);
 TRANSMIT_PACKETS_ELEMENT conf_file_element(HANDLE file, int64_t offset, DWORD length);
+HANDLE conf_directory(void);
 HANDLE conf_pattern_file(uint64_t length);
 HANDLE conf_sparse_file(uint64_t length);
 HANDLE conf_open_file(DWORD access, DWORD flags);

@@ -148,10 +148,8 @@ CONF_TEST(packetarguments_invalid_file) {
 
 CONF_TEST(packetarguments_not_a_file) {
     HANDLE reading, writing;
-    HANDLE directory = CreateFileA("C:\\windows", GENERIC_READ, FILE_SHARE_READ, NULL,
-                                   OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    HANDLE directory = conf_directory();
 
-    CHECK(directory != INVALID_HANDLE_VALUE);
     packetarguments__refused_second(conf_file_element(directory, 0, 0), WSAEINVAL);
     CHECK(CreatePipe(&reading, &writing, NULL, 0));
     packetarguments__refused_second(conf_file_element(reading, 0, 1), WSAEINVAL);

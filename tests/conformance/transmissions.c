@@ -181,6 +181,18 @@ unsigned char* conf_pattern_pages(DWORD length) {
     return pages;
 }
 
+/* One that every system has. */
+HANDLE conf_directory(void) {
+    char path[MAX_PATH];
+    HANDLE directory;
+
+    CHECK(GetWindowsDirectoryA(path, sizeof path) != 0);
+    directory = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING,
+                            FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    CHECK(directory != INVALID_HANDLE_VALUE);
+    return directory;
+}
+
 /* Its pointer stands at its beginning. */
 HANDLE conf_pattern_file(uint64_t length) {
     HANDLE file = conf_open_file(GENERIC_READ | GENERIC_WRITE, 0);

@@ -117,10 +117,8 @@ CONF_TEST(transmitfilearguments_flags) {
 
 CONF_TEST(transmitfilearguments_not_a_file) {
     HANDLE reading, writing;
-    HANDLE directory = CreateFileA("C:\\windows", GENERIC_READ, FILE_SHARE_READ, NULL,
-                                   OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    HANDLE directory = conf_directory();
 
-    CHECK(directory != INVALID_HANDLE_VALUE);
     transmitfilearguments__refused(directory, 0, 0, NULL, 0, WSAEINVAL);
     CHECK(CreatePipe(&reading, &writing, NULL, 0));
     transmitfilearguments__refused(reading, 0, 1, NULL, 0, WSAEINVAL);
