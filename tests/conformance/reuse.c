@@ -355,11 +355,14 @@ CONF_TEST(reuse_handle_again) {
     for (round = 0; round < 10; round++) {
         struct conf_pair pair = conf_pair(AF_INET);
         HANDLE thread = CreateThread(NULL, 0, reuse__race, (void*) pair.client, 0, NULL);
+        DWORD since = GetTickCount();
         SOCKET client, server;
 
         /* One that is being disconnected is not to be updated. */
-        while (setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) == 0)
+        while (setsockopt(pair.client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) == 0) {
+            CHECK(GetTickCount() - since < (DWORD) CONF__LIMIT);
             Sleep(1);
+        }
         Sleep(5);
         closesocket(pair.client);
         client = reuse__client_at(pair.client);
