@@ -183,12 +183,9 @@ unsigned char* conf_pattern_pages(DWORD length) {
 
 /* One that every system has. */
 HANDLE conf_directory(void) {
-    char path[MAX_PATH];
-    HANDLE directory;
+    HANDLE directory = CreateFileA("C:\\", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                                   OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
 
-    CHECK(GetWindowsDirectoryA(path, sizeof path) != 0);
-    directory = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING,
-                            FILE_FLAG_BACKUP_SEMANTICS, NULL);
     CHECK(directory != INVALID_HANDLE_VALUE);
     return directory;
 }
