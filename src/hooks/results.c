@@ -159,6 +159,8 @@ RESULTS__PLACES(RESULTS__STAND_INS)
  * taken. */
 static int results__place_of(void* function, void** places) {
     int place;
+    if (function == NULL)
+        return RESULTS__COUNT;
     for (place = 0; place < RESULTS__COUNT; place++) {
         void* taken = InterlockedCompareExchangePointer(&places[place], function, NULL);
         if (taken == NULL || taken == function)
@@ -172,14 +174,12 @@ static int results__place_of(void* function, void** places) {
 
 nt_callback* results_stand_in(nt_callback* function) {
     static nt_callback* const stand_ins[] = {RESULTS__PLACES(RESULTS__STAND_IN)};
-    int place =
-        function != NULL ? results__place_of((void*) function, results__callbacks) : RESULTS__COUNT;
+    int place = results__place_of((void*) function, results__callbacks);
     return place < RESULTS__COUNT ? stand_ins[place] : function;
 }
 
 nt_pool_io* results_pool_stand_in(nt_pool_io* function) {
     static nt_pool_io* const stand_ins[] = {RESULTS__PLACES(RESULTS__POOL_STAND_IN)};
-    int place = function != NULL ? results__place_of((void*) function, results__pool_callbacks)
-                                 : RESULTS__COUNT;
+    int place = results__place_of((void*) function, results__pool_callbacks);
     return place < RESULTS__COUNT ? stand_ins[place] : function;
 }
