@@ -109,16 +109,20 @@ CONF_TEST(acceptknown_unspecified) {
     acceptknown__accepts(&a);
 }
 
+static SOCKET acceptknown__from(WSAPROTOCOL_INFOW* info) {
+    SOCKET made = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info, 0,
+                             WSA_FLAG_OVERLAPPED);
+
+    CHECK(made != INVALID_SOCKET);
+    return made;
+}
+
 static SOCKET acceptknown__like(SOCKET s) {
     WSAPROTOCOL_INFOW info;
     int length = sizeof info;
-    SOCKET made;
 
     CHECK_EQ(getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char*) &info, &length), 0);
-    made = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
-                      WSA_FLAG_OVERLAPPED);
-    CHECK(made != INVALID_SOCKET);
-    return made;
+    return acceptknown__from(&info);
 }
 
 CONF_TEST(acceptknown_described) {
@@ -138,13 +142,9 @@ CONF_TEST(acceptknown_described) {
 
 static SOCKET acceptknown__duplicate(SOCKET s) {
     WSAPROTOCOL_INFOW info;
-    SOCKET duplicate;
 
     CHECK_EQ(conf_last(WSADuplicateSocketW(s, GetCurrentProcessId(), &info)), 0);
-    duplicate = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
-                           WSA_FLAG_OVERLAPPED);
-    CHECK(duplicate != INVALID_SOCKET);
-    return duplicate;
+    return acceptknown__from(&info);
 }
 
 CONF_TEST(acceptknown_bound_by_duplicate) {
@@ -179,24 +179,10 @@ CONF_TEST(acceptknown_duplicate) {
 /* It lives on in a process that is not looked at. */
 CONF_TEST(acceptknown_other_process) {
     struct conf_acceptance a;
-    HANDLE self = GetCurrentProcess(), there = NULL, back = NULL;
-    STARTUPINFOA startup = {0};
-    PROCESS_INFORMATION child;
-    char path[MAX_PATH];
     SOCKET other;
 
     conf_acceptance_open(&a, AF_INET);
-    startup.cb = sizeof startup;
-    GetModuleFileNameA(NULL, path, sizeof path);
-    CHECK(CreateProcessA(path, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
-                         &child));
-    CHECK(DuplicateHandle(self, (HANDLE) a.acceptor, child.hProcess, &there, 0, FALSE,
-                          DUPLICATE_SAME_ACCESS));
-    CHECK(DuplicateHandle(child.hProcess, there, self, &back, 0, FALSE,
-                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE));
-    TerminateProcess(child.hProcess, 0);
-    CHECK_EQ(WaitForSingleObject(child.hProcess, CONF__LIMIT), WAIT_OBJECT_0);
-    other = (SOCKET) back;
+    other = conf_handle_by_other_process(a.acceptor);
     conf_bind(other, AF_INET);
     conf_acceptance_refused(&a, WSAEINVAL);
 }

@@ -158,6 +158,9 @@ HANDLE conf_port_at(HANDLE value);
 int conf_handles(void);
 HANDLE conf_event_at(HANDLE value);
 
+/* handles.c: another handle of the socket, which was a process' that nobody looks at. */
+SOCKET conf_handle_by_other_process(SOCKET socket);
+
 BOOL conf_call(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,
                OVERLAPPED* overlapped);
 void conf_start(SOCKET socket, const struct conf_target* target, const void* buffer, DWORD length,

@@ -219,26 +219,14 @@ CONF_TEST(duplicates_value) {
  */
 CONF_TEST(duplicates_other_process) {
     struct conf_transmission t = {0};
-    HANDLE self = GetCurrentProcess(), there = NULL, back = NULL;
-    STARTUPINFOA startup = {0};
-    PROCESS_INFORMATION child;
-    char path[MAX_PATH];
+    SOCKET back;
     HANDLE port;
 
     conf_transmission_open(&t, FALSE);
-    startup.cb = sizeof startup;
-    GetModuleFileNameA(NULL, path, sizeof path);
-    CHECK(CreateProcessA(path, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
-                         &child));
-    CHECK(DuplicateHandle(self, (HANDLE) t.client, child.hProcess, &there, 0, FALSE,
-                          DUPLICATE_SAME_ACCESS));
-    CHECK(DuplicateHandle(child.hProcess, there, self, &back, 0, FALSE,
-                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE));
-    TerminateProcess(child.hProcess, 0);
-    CHECK_EQ(WaitForSingleObject(child.hProcess, CONF__LIMIT), WAIT_OBJECT_0);
-    port = duplicates__associate((SOCKET) back);
+    back = conf_handle_by_other_process(t.client);
+    port = duplicates__associate(back);
     duplicates__told(t.client, 0, port);
-    CHECK(CloseHandle(back));
+    CHECK(CloseHandle((HANDLE) back));
     duplicates__told(t.client, 1, port);
     conf_transmission_close(&t, 2 * DUPLICATES__LENGTH);
 }

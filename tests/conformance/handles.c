@@ -32,3 +32,22 @@ HANDLE conf_event_at(HANDLE value) {
     CloseHandle(event);
     return NULL;
 }
+
+SOCKET conf_handle_by_other_process(SOCKET socket) {
+    HANDLE self = GetCurrentProcess(), there = NULL, back = NULL;
+    STARTUPINFOA startup = {0};
+    PROCESS_INFORMATION child;
+    char path[MAX_PATH];
+
+    startup.cb = sizeof startup;
+    GetModuleFileNameA(NULL, path, sizeof path);
+    CHECK(CreateProcessA(path, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                         &child));
+    CHECK(DuplicateHandle(self, (HANDLE) socket, child.hProcess, &there, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    CHECK(DuplicateHandle(child.hProcess, there, self, &back, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE));
+    TerminateProcess(child.hProcess, 0);
+    CHECK_EQ(WaitForSingleObject(child.hProcess, CONF__LIMIT), WAIT_OBJECT_0);
+    return (SOCKET) back;
+}
