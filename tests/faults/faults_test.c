@@ -13,11 +13,11 @@
 
 #include "series.h"
 
+#include "../handles.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TEST__HANDLES 2048 /* Beyond the values that so small a process is given. */
 
 /* In milliseconds: a worker lets go of a connect that was cancelled within a quarter of a second.
  */
@@ -74,17 +74,6 @@ static void test__print(long nth, int error) {
     test__dishonest |= !test__is_honest(error);
 }
 
-/* GetProcessHandleCount() tells 0 on Wine, so each value is tried; the lowest ones are given out.
- */
-static int test__handles(void) {
-    ULONG_PTR handle;
-    DWORD flags;
-    int count = 0;
-    for (handle = 4; handle < TEST__HANDLES; handle += 4)
-        count += GetHandleInformation((HANDLE) handle, &flags) != 0;
-    return count;
-}
-
 /* Waits until nobody is at work on what the last run has begun. */
 static long test__settled_blocks(void) {
     long before, blocks = run_blocks();
@@ -102,7 +91,7 @@ static int test__has_leaked(long blocks, int handles) {
     int wait;
     for (wait = 0; wait < TEST__PATIENCE && run_blocks() > blocks; wait += 10)
         Sleep(10);
-    return run_blocks() > blocks || test__handles() > handles;
+    return run_blocks() > blocks || handles_count() > handles;
 }
 
 /* Returns how many calls there were to fail. */
@@ -128,13 +117,13 @@ static void test__series(int kind) {
     int turn, errors = 0, leaks = 1;
     for (turn = 0; turn < TEST__TURNS && leaks; turn++) {
         long blocks = test__settled_blocks();
-        int handles = test__handles();
+        int handles = handles_count();
         int count = test__fail_each(kind, &errors);
         printf("%s, by %s: %d %ss failed one by one, of which %d made the operation fail\n",
                test__row->name, run_style_name(), count, run_kind_name(), errors);
         leaks = test__has_leaked(blocks, handles);
         printf("%ld blocks of memory more, %d handles\n", run_blocks() - blocks,
-               test__handles() - handles);
+               handles_count() - handles);
     }
     if (leaks)
         run_die("there is more memory or are more handles after each series");
